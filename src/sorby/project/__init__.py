@@ -1,0 +1,6 @@
+"""The store: a folder with a database, masks and results, in which nothing is overwritten."""
+
+from sorby.project.fields import Field, StoredMask
+from sorby.project.store import Project
+
+__all__ = ["Field", "Project", "StoredMask"]

@@ -1,0 +1,148 @@
+"""Tables of the project's database, and how an older database becomes a current one.
+
+``MIGRATIONS[k]`` leads from version k to version k + 1. Append to it; never edit an entry that
+has been released. ``PRAGMA user_version`` holds the version of a file.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+from sorby.core.errors import ProjectError
+
+APPLICATION_ID = 0x536F7262  # "Sorb", in the header of the database file
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE field (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        specimen TEXT,
+        split TEXT NOT NULL DEFAULT 'pool' CHECK (split IN ('pool', 'test')),
+        um_per_px REAL CHECK (um_per_px > 0),
+        scale_source TEXT,
+        scale_uncertainty REAL NOT NULL DEFAULT 0,
+        laser_power_w REAL, scan_speed_mm_s REAL, hatch_um REAL, layer_um REAL,
+        beam_um REAL, preheat_c REAL, alloy TEXT,
+        section_plane TEXT, build_direction_deg REAL, objective_na REAL,
+        n_rows INTEGER NOT NULL, n_columns INTEGER NOT NULL,
+        ignore_boxes TEXT NOT NULL DEFAULT '[]'
+    );
+    CREATE TABLE picture (
+        field_id INTEGER NOT NULL REFERENCES field (id),
+        kind TEXT NOT NULL CHECK (kind IN ('polished', 'etched')),
+        path TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        page INTEGER NOT NULL DEFAULT 0,
+        sha256 TEXT NOT NULL,
+        PRIMARY KEY (field_id, kind)
+    );
+    CREATE TABLE mask (
+        field_id INTEGER NOT NULL REFERENCES field (id),
+        version INTEGER NOT NULL,
+        source TEXT NOT NULL CHECK (source IN ('model', 'person')),
+        method TEXT NOT NULL,
+        path TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        time TEXT NOT NULL,
+        PRIMARY KEY (field_id, version)
+    );
+    CREATE TABLE label (
+        id INTEGER PRIMARY KEY,
+        field_id INTEGER NOT NULL REFERENCES field (id),
+        x_px REAL NOT NULL,
+        y_px REAL NOT NULL,
+        label TEXT NOT NULL,
+        time TEXT NOT NULL
+    );
+    CREATE TABLE step (
+        id INTEGER PRIMARY KEY,
+        step TEXT NOT NULL,
+        time TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        inputs TEXT NOT NULL,
+        outputs TEXT NOT NULL,
+        versions TEXT NOT NULL
+    );
+    CREATE TABLE result (
+        name TEXT PRIMARY KEY,
+        csv BLOB NOT NULL,
+        sha256 TEXT NOT NULL,
+        made_from TEXT NOT NULL,
+        step_id INTEGER NOT NULL REFERENCES step (id)
+    );
+    CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TRIGGER step_is_never_changed BEFORE UPDATE ON step
+        BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
+    CREATE TRIGGER step_is_never_removed BEFORE DELETE ON step
+        BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
+    """,
+)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a project's database: write-ahead log, foreign keys, patience with other writers.
+
+    Parameters
+    ----------
+    path : Path
+        The database file; made if it does not exist.
+
+    Returns
+    -------
+    sqlite3.Connection
+        In autocommit mode: use ``BEGIN IMMEDIATE`` for what belongs together.
+
+    Raises
+    ------
+    ProjectError
+        If the file is not a healthy database.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise ProjectError(
+            f"{path} cannot be opened as a project database: {error}. "
+            "Check that the folder is writable; if the file is damaged, restore it from a copy."
+        ) from error
+    if problem != "ok":
+        raise ProjectError(f"{path} is damaged ({problem}). Restore it from a copy.")
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring a database to the current version, after a copy of the old one.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        From `connect`.
+    path : Path
+        The database file, copied to ``<name>.version<k>`` before a change.
+
+    Raises
+    ------
+    ProjectError
+        If a newer Sorby wrote the file.
+    """
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    current = len(MIGRATIONS)
+    if version > current:
+        raise ProjectError(
+            f"{path.parent} was written by a newer Sorby (project version {version}; this one "
+            f"reads up to {current}). Nothing was changed. Install the newer Sorby to open it."
+        )
+    if 0 < version < current:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy2(path, path.with_name(f"{path.name}.version{version}"))
+    for step in range(version, current):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step + 1};"
+            f"PRAGMA application_id = {APPLICATION_ID}; COMMIT;"
+        )
