@@ -96,8 +96,8 @@ def rosenthal_width_high_speed(
 ) -> np.ndarray:
     """Width of the melt pool for fast scanning, √(8 A P / (π e ρ c_p v (T_m - T0))).
 
-    Closed form of `rosenthal_width`: too wide by 2-5 % for nickel alloys and steels at 0.8-1.2 m/s, by up to 115 % for aluminium:
-    for orientation, and as a check of the numeric solution.
+    Closed form of `rosenthal_width`: too wide by 2-5 % for nickel alloys and steels at
+    0.8-1.2 m/s, by up to 115 % for aluminium. For orientation, and to check the numbers.
 
     Parameters
     ----------
