@@ -1,0 +1,37 @@
+"""Agreement of a predicted mask with the truth: one function a metric, listed in ``METRICS``."""
+
+from sorby.core.registry import Registry
+from sorby.metrics.overlap import (
+    PixelCounts,
+    background_f1,
+    defect_f1,
+    iou,
+    macro_f1,
+    pixel_counts,
+    precision,
+    recall,
+)
+
+METRICS = Registry(
+    "metrics",
+    {
+        "defect_f1": "sorby.metrics.overlap:defect_f1",
+        "background_f1": "sorby.metrics.overlap:background_f1",
+        "macro_f1": "sorby.metrics.overlap:macro_f1",
+        "precision": "sorby.metrics.overlap:precision",
+        "recall": "sorby.metrics.overlap:recall",
+        "iou": "sorby.metrics.overlap:iou",
+    },
+)
+
+__all__ = [
+    "METRICS",
+    "PixelCounts",
+    "background_f1",
+    "defect_f1",
+    "iou",
+    "macro_f1",
+    "pixel_counts",
+    "precision",
+    "recall",
+]

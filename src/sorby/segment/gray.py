@@ -1,0 +1,160 @@
+"""Gray values of any type and size: strips of rows, histograms, what counts as valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sorby.core.errors import SettingError
+
+STRIP_PX = 1 << 22
+"""Pixels looked at in one go: bounds the working memory of whole-image statistics."""
+
+_BINS = 1 << 16
+_TAIL = 1e-4
+
+
+@dataclass(frozen=True)
+class GrayHistogram:
+    """How often each gray level occurs among the valid pixels.
+
+    Attributes
+    ----------
+    levels : ndarray of float64 of shape (k,)
+        Gray levels, rising.
+    counts : ndarray of int64 of shape (k,)
+        Pixels of each level.
+    """
+
+    levels: np.ndarray
+    counts: np.ndarray
+
+    def percentile(self, percent: float) -> float:
+        """Lowest level that at least ``percent`` % of the pixels do not exceed."""
+        reached = np.cumsum(self.counts)
+        return float(self.levels[np.searchsorted(reached, reached[-1] * percent / 100)])
+
+
+def check_field(pixels: np.ndarray, valid: np.ndarray | None) -> None:
+    """Refuse what is not one gray image with a fitting valid mask.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N)
+        Gray values.
+    valid : ndarray of shape (M, N) or None
+        Pixels that are sample.
+
+    Raises
+    ------
+    SettingError
+        If the image has not two axes and at least one pixel, or the shapes differ.
+    """
+    if pixels.ndim != 2 or pixels.size == 0:
+        raise SettingError(
+            f"The image has shape {pixels.shape}. Segmenting needs one gray plane "
+            "(rows, columns): convert it to gray first."
+        )
+    if valid is not None and np.shape(valid) != pixels.shape:
+        raise SettingError(
+            f"The valid mask has shape {np.shape(valid)} and the image {pixels.shape}. "
+            "Give a mask of the same field."
+        )
+
+
+def strips(shape: tuple[int, int], *, multiple: int = 1) -> Iterator[slice]:
+    """Spans of rows that hold about `STRIP_PX` pixels each.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (M, N) of the image.
+    multiple : int
+        The number of rows of a strip is a multiple of this one (the last may be shorter).
+
+    Yields
+    ------
+    slice
+        Rows, from the top.
+    """
+    rows = max(1, STRIP_PX // (shape[1] * multiple)) * multiple
+    for start in range(0, shape[0], rows):
+        yield slice(start, min(start + rows, shape[0]))
+
+
+def valid_block(
+    pixels: np.ndarray, valid: np.ndarray | None, where: tuple[slice, slice]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gray values of a block as float32, and which of them count.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N)
+        Gray values.
+    valid : ndarray of shape (M, N) or None
+        Pixels that are sample.
+    where : tuple of slice
+        Rows and columns of the block.
+
+    Returns
+    -------
+    gray : ndarray of float32
+        Values that are not finite are 0.
+    counted : ndarray of bool
+        Finite and valid.
+    """
+    gray = np.asarray(pixels[where], np.float32)
+    counted = np.isfinite(gray)
+    if not counted.all():
+        gray = np.where(counted, gray, np.float32(0))
+    if valid is not None:
+        counted &= np.asarray(valid[where], bool)
+    return gray, counted
+
+
+def gray_histogram(pixels: np.ndarray, valid: np.ndarray | None = None) -> GrayHistogram | None:
+    """Histogram of the valid pixels: exact for integers, 65,536 bins for the rest.
+
+    The bins of a float image span all but its outermost 0.01 % at each end, so that one hot
+    pixel does not coarsen them; what lies beyond counts in the end bins.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N)
+        Gray values.
+    valid : ndarray of shape (M, N), optional
+        Pixels that count.
+
+    Returns
+    -------
+    GrayHistogram or None
+        None if no pixel counts.
+    """
+    if pixels.dtype.kind in "bu" and pixels.dtype.itemsize <= 2:
+        low, step, n_bins = 0.0, 1.0, 1 << (8 * pixels.dtype.itemsize)
+    else:
+        low, high = _robust_range(pixels, valid)
+        step, n_bins = max(high - low, np.finfo(np.float32).tiny) / (_BINS - 1), _BINS
+    counts = np.zeros(n_bins, np.int64)
+    for rows in strips(pixels.shape):
+        gray, counted = valid_block(pixels, valid, (rows, slice(None)))
+        scaled = np.rint((gray[counted].astype(np.float64) - low) / step)
+        counts += np.bincount(scaled.clip(0, n_bins - 1).astype(np.int64), minlength=n_bins)
+    if not counts.any():
+        return None
+    return GrayHistogram(low + step * np.arange(n_bins), counts)
+
+
+def _robust_range(pixels: np.ndarray, valid: np.ndarray | None) -> tuple[float, float]:
+    sampled = []
+    for rows in strips(pixels.shape):
+        gray, counted = valid_block(pixels, valid, (rows, slice(None)))
+        step = max(1, pixels.size // STRIP_PX)
+        sampled.append(gray[counted][::step])
+    values = np.concatenate(sampled)
+    if not values.size:
+        return 0.0, 0.0
+    low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
+    return float(low), float(high)
