@@ -1,0 +1,53 @@
+"""Files in and out: micrographs with their scale, masks, burned-in scale bars, tables.
+
+Stages further up see arrays, tables and records only; this room alone knows file formats.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from sorby.core.registry import Registry
+
+if TYPE_CHECKING:
+    from sorby.io.masks import MaskValuesWarning, check_mask_fits, read_mask, write_mask
+    from sorby.io.micrographs import count_pages, micrograph_paths, read_micrograph
+
+READERS = Registry(
+    "readers",
+    {
+        "png": "sorby.io.raster:read_png",
+        "jpeg": "sorby.io.raster:read_jpeg",
+        "bmp": "sorby.io.raster:read_bmp",
+        "tiff": "sorby.io.tiff:read_tiff",
+    },
+)
+"""Image formats, each ``f(path, *, page=0) -> Micrograph``; foreign ones by lower-case suffix."""
+
+_PLACES = {
+    "MaskValuesWarning": "masks",
+    "check_mask_fits": "masks",
+    "count_pages": "micrographs",
+    "micrograph_paths": "micrographs",
+    "read_mask": "masks",
+    "read_micrograph": "micrographs",
+    "write_mask": "masks",
+}
+
+__all__ = [
+    "READERS",
+    "MaskValuesWarning",
+    "check_mask_fits",
+    "count_pages",
+    "micrograph_paths",
+    "read_mask",
+    "read_micrograph",
+    "write_mask",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,0 +1,232 @@
+"""TIFF in its many dialects: plain, OME, ImageJ and those of electron microscopes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from sorby.core.errors import ReadError, SettingError
+from sorby.core.records import Micrograph
+from sorby.io.gray import gray_values
+from sorby.io.limits import check_size, decoding
+from sorby.io.scale import given_scale
+from sorby.io.tiff_scale import pixel_size_of
+
+MEMORY_MAP_BYTES = 64 * 1024**2
+"""Uncompressed gray images from this size on stay on disk and are mapped."""
+
+MAX_PAGES = 100_000
+"""Most pages that are looked for: a damaged file may chain its pages without end."""
+
+NATIVE = {"little": "<", "big": ">"}[sys.byteorder]
+
+_READABLE = {"MINISWHITE", "MINISBLACK", "RGB", "PALETTE"}
+_JPEG_COMPRESSIONS = {6, 7, 33007, 34892}
+"""Whose decoder turns luma and chroma into RGB."""
+
+
+def read_tiff(path: Path, *, page: int = 0, um_per_px: float | None = None) -> Micrograph:
+    """Read one page of a TIFF file, and its scale.
+
+    WhiteIsZero is inverted, a palette gives the luminance of its colours, reduced copies of an
+    image (thumbnails, pyramid levels) do not count as pages.
+
+    Parameters
+    ----------
+    path : Path
+        An existing file.
+    page : int
+        Number of the page, from 0.
+    um_per_px : float or None
+        Edge length of a pixel in µm; wins over the file's own.
+
+    Returns
+    -------
+    Micrograph
+        Gray values as recorded; named after the file, and after the page from the second on.
+
+    Raises
+    ------
+    ReadError, ScaleError, SettingError
+        If the file is damaged or too large; the pixels not square; the page not there.
+
+    Examples
+    --------
+    >>> read_tiff(Path("stack.tif"), page=3).name  # doctest: +SKIP
+    'stack.tif[3]'
+    """
+    scale = given_scale(um_per_px, path)
+    with _opened(path) as tif:
+        chosen = _page(tif, page, path)
+        if scale is None:
+            scale = pixel_size_of(tif, chosen, path)
+        pixels = gray_values(_upright_samples(tif, chosen, page, path), path)
+    return Micrograph(pixels, name=f"{path.name}[{page}]" if page else path.name, pixel_size=scale)
+
+
+def count_tiff_pages(path: Path) -> int:
+    """Number of full-size pages of a TIFF file.
+
+    Parameters
+    ----------
+    path : Path
+        An existing TIFF file.
+
+    Returns
+    -------
+    int
+        Reduced copies are not counted.
+
+    Raises
+    ------
+    ReadError
+        If the file is damaged or chains more than `MAX_PAGES`.
+    """
+    with _opened(path) as tif:
+        return len(_pages(tif, path)) * _planes_without_page(tif)
+
+
+def tiff_samples(path: Path, *, keep_palette: bool = False) -> np.ndarray:
+    """Decoded samples of the first page.
+
+    Parameters
+    ----------
+    path : Path
+        An existing TIFF file.
+    keep_palette : bool
+        True gives the indices of a palette image, False its colours.
+
+    Returns
+    -------
+    ndarray of shape (M, N) or (M, N, channels)
+        WhiteIsZero inverted.
+
+    Raises
+    ------
+    ReadError
+        If the file is damaged or too large.
+    """
+    with _opened(path) as tif:
+        return _upright_samples(tif, _page(tif, 0, path), 0, path, keep_palette=keep_palette)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tifffile.TiffFile]:
+    with decoding(path, "a TIFF image"), tifffile.TiffFile(path) as tif:
+        yield tif
+
+
+def _pages(tif: tifffile.TiffFile, path: Path) -> list[tifffile.TiffPage]:
+    pages: list[tifffile.TiffPage] = []
+    for n, frame in enumerate(tif.pages):
+        if n >= MAX_PAGES:
+            raise ReadError(f"{path} chains more than {MAX_PAGES:,} pages: it is damaged.")
+        page = frame.aspage()
+        if not page.is_reduced:
+            pages.append(page)
+    if not pages:
+        raise ReadError(f"{path} is a TIFF file without an image in it. Export it again.")
+    return pages
+
+
+def _page(tif: tifffile.TiffFile, number: int, path: Path) -> tifffile.TiffPage:
+    if number == 0 and not tif.pages.first.is_reduced:
+        return tif.pages.first
+    pages, planes = _pages(tif, path), _planes_without_page(tif)
+    n_pages = len(pages) * planes
+    if not 0 <= number < n_pages:
+        raise SettingError(
+            f"{path} has {n_pages} page(s), numbered from 0; page {number} was asked for."
+        )
+    return pages[0] if planes > 1 else pages[number]
+
+
+def _planes_without_page(tif: tifffile.TiffFile) -> int:
+    """Planes of a large ImageJ stack, which has one page and the planes one after another."""
+    if not tif.is_imagej or len(tif.pages) > 1:
+        return 1
+    images = (tif.imagej_metadata or {}).get("images", 1)
+    return images if isinstance(images, int) and images > 1 else 1
+
+
+def _upright_samples(
+    tif: tifffile.TiffFile,
+    page: tifffile.TiffPage,
+    number: int,
+    path: Path,
+    *,
+    keep_palette: bool = False,
+) -> np.ndarray:
+    _check(tif, page, path)
+    photometric = getattr(page.photometric, "name", str(page.photometric))
+    from_jpeg = photometric == "YCBCR" and page.compression in _JPEG_COMPRESSIONS
+    if photometric not in _READABLE and not from_jpeg:
+        raise ReadError(
+            f"{path} stores colours as {photometric}. Gray, RGB or a palette is needed: "
+            "save it as grayscale."
+        )
+    samples = _channels_last(_decoded(tif, page, number, path), page)
+    if photometric == "PALETTE" and not keep_palette and page.colormap is not None:
+        return _coloured(samples, np.asarray(page.colormap))
+    if photometric == "MINISWHITE":
+        return _inverted(samples, page.bitspersample)
+    return samples
+
+
+def _check(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) -> None:
+    if page.dtype is None:
+        raise ReadError(
+            f"{path} holds samples of {page.bitspersample} bits and format {page.sampleformat}, "
+            "which are not read. Save it as 8 or 16-bit TIFF."
+        )
+    check_size(
+        path,
+        height=page.imagelength,
+        width=page.imagewidth,
+        bytes_per_pixel=page.samplesperpixel * page.dtype.itemsize,
+    )
+    if page.imagedepth > 1:
+        raise ReadError(f"{path} is a volume of {page.imagedepth} slices. Save single images.")
+    ends = [o + n for o, n in zip(page.dataoffsets, page.databytecounts, strict=False)]
+    if not ends or max(ends) > tif.filehandle.size or not all(page.databytecounts):
+        raise ReadError(
+            f"{path} is truncated: {tif.filehandle.size:,} bytes are there, its header speaks of "
+            f"{max(ends, default=0):,} and of {len(ends)} parts, none of them empty. Copy it again."
+        )
+
+
+def _decoded(
+    tif: tifffile.TiffFile, page: tifffile.TiffPage, number: int, path: Path
+) -> np.ndarray:
+    if number and _planes_without_page(tif) > 1:
+        stack = tifffile.memmap(path, mode="r", series=0)
+        return stack.reshape(-1, *page.shape)[number]
+    if page.is_memmappable and tif.byteorder == NATIVE and page.nbytes >= MEMORY_MAP_BYTES:
+        return np.memmap(path, page.dtype, "r", page.dataoffsets[0], page.shape)
+    return page.asarray(maxworkers=1)
+
+
+def _channels_last(samples: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
+    if page.axes == "SYX":
+        return np.moveaxis(samples, 0, -1)
+    if page.axes not in ("YX", "YXS"):
+        raise ValueError(f"axes {page.axes} are not an image")
+    return samples
+
+
+def _coloured(indices: np.ndarray, colormap: np.ndarray) -> np.ndarray:
+    colours = (colormap.T / 257).round().astype(np.uint8)
+    return colours[indices]
+
+
+def _inverted(samples: np.ndarray, bits: int) -> np.ndarray:
+    if samples.dtype == bool:
+        return ~samples
+    if samples.dtype.kind != "u":
+        return samples
+    return samples.dtype.type(2**bits - 1) - samples
