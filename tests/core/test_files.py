@@ -26,10 +26,10 @@ def test_failure_inside_the_block_keeps_the_old_file_and_leaves_no_litter(tmp_pa
 def test_full_disk_is_a_project_error_that_says_so_and_keeps_the_old_file(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
-    with pytest.raises(ProjectError, match=r"table\.csv.*No space left.*Free some space"):
-        with atomic_path(path) as writing:
-            writing.write_text("half")
-            raise OSError(errno.ENOSPC, "No space left on device")
+    told = r"table\.csv.*No space left.*Free some space"
+    with pytest.raises(ProjectError, match=told), atomic_path(path) as writing:
+        writing.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
     assert path.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
 

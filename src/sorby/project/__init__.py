@@ -1,6 +1,7 @@
 """The store: a folder with a database, masks and results, in which nothing is overwritten."""
 
 from sorby.project.fields import Field, StoredMask
+from sorby.project.layout import results_folder
 from sorby.project.store import Project
 
-__all__ = ["Field", "Project", "StoredMask"]
+__all__ = ["Field", "Project", "StoredMask", "results_folder"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,7 @@ class Field:
     specimen: str | None = None
     split: str = "pool"
     pixel_size: PixelSize | None = None
-    process: ProcessPoint = ProcessPoint()
+    process: ProcessPoint = field(default_factory=ProcessPoint)
     section_plane: str | None = None
     build_direction_deg: float | None = None
     objective_na: float | None = None
@@ -90,23 +90,23 @@ class StoredMask:
     sha256: str
 
 
-def field_row(field: Field) -> dict[str, object]:
-    """Row of the table ``field`` that holds a field."""
-    size = field.pixel_size
+def field_row(known: Field) -> dict[str, object]:
+    """Row of the table ``field`` that holds a known."""
+    size = known.pixel_size
     return {
-        "name": field.name,
-        "specimen": field.specimen,
-        "split": field.split,
+        "name": known.name,
+        "specimen": known.specimen,
+        "split": known.split,
         "um_per_px": size and size.um_per_px,
         "scale_source": size and size.source,
         "scale_uncertainty": size.relative_uncertainty if size else 0.0,
-        **{name: getattr(field.process, name) for name in _PROCESS},
-        "section_plane": field.section_plane,
-        "build_direction_deg": field.build_direction_deg,
-        "objective_na": field.objective_na,
-        "n_rows": field.shape[0],
-        "n_columns": field.shape[1],
-        "ignore_boxes": json.dumps(field.ignore_boxes),
+        **{name: getattr(known.process, name) for name in _PROCESS},
+        "section_plane": known.section_plane,
+        "build_direction_deg": known.build_direction_deg,
+        "objective_na": known.objective_na,
+        "n_rows": known.shape[0],
+        "n_columns": known.shape[1],
+        "ignore_boxes": json.dumps(known.ignore_boxes),
     }
 
 

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -346,31 +347,30 @@ class Project:
         """What was done to this project, oldest first."""
         return history.read_all(self._connection)
 
-    def put_result(
-        self, name: str, table: pd.DataFrame, *, made_from: str, record: StepRecord
+    def put_results(
+        self, tables: dict[str, pd.DataFrame], *, made_from: str, record: StepRecord
     ) -> None:
-        """Store a table with the record of the step that made it, or neither.
+        """Store tables with the record of the step that made them, or nothing.
 
         Parameters
         ----------
-        name : str
-            "measurements", "types".
-        table : DataFrame
-            Stored as CSV; floats keep every digit.
+        tables : dict of str to DataFrame
+            By name; stored as CSV, floats keep every digit.
         made_from : str
-            Fingerprint of what it was computed from, to notice when it is out of date.
+            Fingerprint of what they were computed from, to notice when they are out of date.
         record : StepRecord
-            The step; the table's hash is added to its outputs.
+            The step; the tables' hashes are added to its outputs.
         """
-        csv = table.to_csv(index=False).encode()
-        sha256 = hashlib.sha256(csv).hexdigest()
-        record.outputs[name] = sha256
+        texts = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
+        hashes = {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()}
         with self.transaction():
-            step_id = history.append(self._connection, record)
-            self._connection.execute(
+            step_id = history.append(
+                self._connection, replace(record, outputs={**record.outputs, **hashes})
+            )
+            self._connection.executemany(
                 "INSERT OR REPLACE INTO result (name, csv, sha256, made_from, step_id)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (name, csv, sha256, made_from, step_id),
+                [(name, texts[name], hashes[name], made_from, step_id) for name in tables],
             )
 
     def result(self, name: str) -> tuple[pd.DataFrame, str] | None:

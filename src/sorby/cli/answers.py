@@ -1,0 +1,213 @@
+"""Answers of commands as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns under their heads; numbers to the right.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Column heads.
+    rows : iterable of sequences
+        As many cells as heads.
+
+    Returns
+    -------
+    str
+        Lines without a final newline.
+
+    Examples
+    --------
+    >>> print(table(["image", "defects"], [["A1", 12], ["A2", 3]]))
+    image  defects
+    A1          12
+    A2           3
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    lines = [list(head), *cells]
+    left = [all(not _is_number(row[i]) for row in cells) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            text.ljust(width) if at_left else text.rjust(width)
+            for text, width, at_left in zip(line, widths, left, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _is_number(text: str) -> bool:
+    return text == "-" or text.replace(".", "", 1).replace("%", "").lstrip("-").isdigit()
+
+
+def percent(fraction: float | None, digits: int = 3) -> str:
+    """Fraction as a percentage; "-" where there is none."""
+    return "-" if fraction is None or fraction != fraction else f"{100 * fraction:.{digits}f} %"
+
+
+def _with_notes(text: str, answer: dict[str, Any]) -> str:
+    notes = [f"note: {note}" for note in answer.get("notes", [])]
+    problems = [f"left out: {problem}" for problem in answer.get("problems", [])]
+    return "\n".join([text, *notes, *problems])
+
+
+def segmented(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby segment``."""
+    rows = [
+        [Path(r["image"]).name, percent(r["area_fraction"]), r["n_defects"], r["um_per_px"]]
+        for r in answer["images"]
+    ]
+    text = table(["image", "defect area", "defects", "µm/px"], rows)
+    unknown = sum(row["um_per_px"] is None for row in answer["images"])
+    if unknown:
+        text += f"\n{unknown} images do not say their µm/px: their sizes are in pixels."
+    return _with_notes(f"{text}\nThe defects are in {answer['defects']}", answer)
+
+
+def imported(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby new``."""
+    scales = ", ".join(f"{source} ({n})" for source, n in answer["scales"].items())
+    text = (
+        f"{answer['n_fields']} fields, {answer['n_etched']} with an etched twin, "
+        f"{answer['n_masks']} with a mask; scale bars left out in {answer['n_scale_bars']}.\n"
+        f"µm/px from: {scales}\nNext: sorby run {answer['project']}"
+    )
+    return _with_notes(text, answer)
+
+
+def state(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby status``."""
+    name = answer["project"] + ("  (SYNTHETIC)" if answer["synthetic"] else "")
+    return "\n".join(
+        [
+            name,
+            f"fields      {answer['n_fields']}  ({answer['n_test_fields']} locked for tests, "
+            f"{answer['n_etched']} with an etched twin, {answer['n_scale_bars']} with a scale bar)",
+            f"no scale    {answer['n_without_scale']}",
+            f"masks       {answer['n_masks']}  ({answer['n_masks_by_person']} by a person)",
+            f"labels      {answer['n_labels']}",
+            f"measured    {answer['measured']}",
+            f"classified  {answer['classified']}",
+            f"last step   {answer['last_step']}",
+            f"next        {answer['next']}",
+        ]
+    )
+
+
+def predicted(answer: dict[str, Any], folder: Path) -> str:
+    """Answer of ``sorby predict``."""
+    if not answer["n_predicted"]:
+        return f"Every field has a mask already. Next: sorby measure {folder}"
+    return (
+        f"{answer['n_predicted']} masks made with {answer['method']} ({answer['n_fields']} fields "
+        f"in all). Next: sorby measure {folder}"
+    )
+
+
+def masks_taken(answer: dict[str, Any], folder: Path) -> str:
+    """Answer of ``sorby masks import``."""
+    text = f"{answer['n_masks']} masks imported. Next: sorby measure {folder}"
+    return _with_notes(text, answer)
+
+
+def measured(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby measure``."""
+    text = f"{answer['n_defects']} defects in {answer['n_fields']} fields."
+    if answer["fields_without_mask"]:
+        text += f"\nWithout a mask: {', '.join(answer['fields_without_mask'])}"
+    return "\n".join([text, *answer["files"]])
+
+
+def counted(text: str, counts: dict[str, int]) -> str:
+    """A sentence and how many defects have which type."""
+    return "\n".join([f"{text}:", table(["type", "defects"], counts.items())])
+
+
+def typed(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby classify predict``."""
+    text = counted(f"Typed with {answer['classifier']}", answer["counts"])
+    bare = answer.get("fields_without_etched", [])
+    if bare:
+        text += f"\n{len(bare)} fields have no etched twin: their types come from the polished image."
+    return text
+
+
+def evaluated(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby classify evaluate``."""
+    lines = {"default": answer, **answer["baselines"]}
+    return table(
+        ["classifier", "macro-F1", "sd", "accuracy", "sd "],
+        [
+            [
+                name,
+                *(f"{score[key][part]:.3f}" for key in ("macro_f1", "accuracy") for part in ("mean", "sd")),
+            ]
+            for name, score in lines.items()
+        ],
+    )
+
+
+def trained(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby classify train``."""
+    score = answer["macro_f1"]
+    return (
+        f"{answer['model']}: {', '.join(answer['classes'])} from {answer['n']} patches; "
+        f"grouped cross-validation macro-F1 {score['mean']:.3f} ± {score['sd']:.3f}"
+    )
+
+
+def mapped(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby map``."""
+    text = f"{answer['n_conditions']} conditions are on the map."
+    if answer["n_left_out"]:
+        text += f" {answer['n_left_out']} without laser power or scan speed are not."
+    return "\n".join([text, *answer["files"]])
+
+
+def ran(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby run``."""
+    return "\n".join(
+        [
+            measured(answer["measure"] | {"files": []}),
+            typed(answer["classify"]),
+            mapped(answer["map"]),
+            f"The report is {answer['report']['report']}",
+        ]
+    )
+
+
+def demonstrated(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby demo``."""
+    rows = [
+        [
+            f"{row['laser_power_w']:.0f} W, {row['scan_speed_mm_s']:.0f} mm/s",
+            percent(row["area_fraction"]),
+            percent(row["true_area_fraction"]),
+            row["mean_count"],
+            row["true_mean_count"],
+            row["dominant_type"],
+            row["true_dominant_type"],
+        ]
+        for row in answer["conditions"]
+    ]
+    head = ["condition", "defect area", "true", "defects/field", "true ", "mostly", "truly"]
+    return "\n".join(
+        [
+            "SYNTHETIC build: what Sorby found, beside the generator's truth",
+            table(head, rows),
+            f"Seconds: {', '.join(f'{name} {s:.0f}' for name, s in answer['seconds'].items())}",
+            f"The report is {answer['report']}",
+        ]
+    )

@@ -1,0 +1,129 @@
+"""Each command: one call of ``sorby.workflow``, and its answer in a few lines of text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sorby import workflow
+from sorby.cli import answers
+from sorby.core.errors import SettingError
+from sorby.core.progress import OnStep
+
+Answer = tuple[dict[str, Any], str]
+
+
+def segment(images: list[Path], out: Path, method: str, on_step: OnStep) -> Answer:
+    """Masks and a defect table of loose images."""
+    answer = workflow.segment_images(images, out, method=method, on_step=on_step)
+    return answer, answers.segmented(answer)
+
+
+def new(
+    folder: Path,
+    polished: list[Path],
+    etched: list[Path],
+    masks: list[Path],
+    fields: Path | None,
+    on_step: OnStep,
+    **options: Any,
+) -> Answer:
+    """Make a project."""
+    answer = workflow.new_project(
+        folder, polished, etched=etched, masks=masks, fields_table=fields, on_step=on_step, **options
+    )
+    return answer, answers.imported(answer)
+
+
+def status(folder: Path, on_step: OnStep) -> Answer:
+    """What a project holds."""
+    answer = workflow.project_status(folder)
+    return answer, answers.state(answer)
+
+
+def predict(folder: Path, method: str, on_step: OnStep) -> Answer:
+    """Masks for fields without one."""
+    answer = workflow.predict(folder, method=method, on_step=on_step)
+    return answer, answers.predicted(answer, folder)
+
+
+def masks_import(
+    folder: Path, paths: list[Path], mask_values: str | None, on_step: OnStep
+) -> Answer:
+    """Corrected masks in."""
+    answer = workflow.import_masks(folder, paths, mask_values=mask_values, on_step=on_step)
+    return answer, answers.masks_taken(answer, folder)
+
+
+def masks_export(folder: Path, path: Path, on_step: OnStep) -> Answer:
+    """Masks out."""
+    answer = workflow.export_masks(folder, path, on_step=on_step)
+    return answer, f"{answer['n_masks']} masks are in {answer['folder']}"
+
+
+def measure(folder: Path, on_step: OnStep) -> Answer:
+    """Measure defects."""
+    answer = workflow.measure(folder, on_step=on_step)
+    return answer, answers.measured(answer)
+
+
+def labels_import(folder: Path, table: Path, on_step: OnStep) -> Answer:
+    """Types given by a person."""
+    answer = workflow.import_labels(folder, table)
+    return answer, answers.counted(f"{answer['n_labels']} labels imported", answer["counts"])
+
+
+def classify_predict(
+    folder: Path | None,
+    patches: Path | None,
+    model: Path | None,
+    out: Path | None,
+    on_step: OnStep,
+) -> Answer:
+    """Type the defects of a project, or the patches of a bare folder."""
+    if (folder is None) == (patches is None) or (patches is None) != (out is None):
+        raise SettingError(
+            "Give a project (sorby classify predict DIR) or a folder of patches and where the "
+            "table goes (sorby classify predict --patches DIR --out types.csv)."
+        )
+    if patches is not None and out is not None:
+        answer = workflow.predict_patches(patches, out, model=model, on_step=on_step)
+    else:
+        answer = workflow.classify_project(folder, model=model, on_step=on_step)
+    return answer, answers.typed(answer)
+
+
+def classify_evaluate(patches: Path, seed: int, on_step: OnStep) -> Answer:
+    """Cross-validate the classifiers."""
+    answer = workflow.evaluate_patches(patches, seed=seed, on_step=on_step)
+    return answer, answers.evaluated(answer)
+
+
+def classify_train(patches: Path, out: Path, seed: int, on_step: OnStep) -> Answer:
+    """Train a classifier."""
+    answer = workflow.train_patches(patches, out, seed=seed, on_step=on_step)
+    return answer, answers.trained(answer)
+
+
+def map_(folder: Path, on_step: OnStep) -> Answer:
+    """Draw the process map."""
+    answer = workflow.map_project(folder, on_step=on_step)
+    return answer, answers.mapped(answer)
+
+
+def report(folder: Path, on_step: OnStep) -> Answer:
+    """Write the report."""
+    answer = workflow.report_project(folder, on_step=on_step)
+    return answer, f"The report is {answer['report']}"
+
+
+def run(folder: Path, on_step: OnStep) -> Answer:
+    """Run the whole main job."""
+    answer = workflow.run_project(folder, on_step=on_step)
+    return answer, answers.ran(answer)
+
+
+def demo(folder: Path, seed: int, on_step: OnStep) -> Answer:
+    """Run the main job on a generated build."""
+    answer = workflow.demo(folder, seed=seed, on_step=on_step)
+    return answer, answers.demonstrated(answer)

@@ -1,0 +1,71 @@
+"""One command from words to exit code: progress on stderr, the answer on stdout."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from sorby.core.errors import (
+    ModelError,
+    ProjectError,
+    ReadError,
+    ScaleError,
+    SettingError,
+    SorbyError,
+)
+
+EXIT_CODES: dict[type[SorbyError], int] = {
+    SettingError: 2,
+    ReadError: 3,
+    ScaleError: 4,
+    ProjectError: 5,
+    ModelError: 6,
+}
+INTERRUPTED = 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        Without the program's name; the process's own if not given.
+
+    Returns
+    -------
+    int
+        0, or the error's exit code: 2 setting, 3 file, 4 scale, 5 project, 6 model, 130 stopped.
+    """
+    from sorby.cli.parser import build_parser
+    from sorby.cli.progress import Progress
+
+    options = vars(build_parser().parse_args(words))
+    command, as_json = options.pop("command"), options.pop("json")
+    try:
+        with Progress() as progress:
+            answer, text = command(**options, on_step=progress)
+    except KeyboardInterrupt:
+        print("Stopped. What was finished is kept; the same command goes on.", file=sys.stderr)
+        return INTERRUPTED
+    except SorbyError as error:
+        print(f"sorby: {error}", file=sys.stderr)
+        return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+    print(json.dumps(_plain(answer), allow_nan=False) if as_json else text)
+    return 0
+
+
+def _plain(value: Any) -> Any:
+    """Value that JSON can hold: NaN and infinity become null, numpy's numbers Python's."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

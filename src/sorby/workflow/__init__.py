@@ -1,0 +1,33 @@
+"""The order of steps: one function for each command, importable as ``sorby.workflow.<name>``."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PLACES = {
+    "classify_project": "classifying",
+    "demo": "demonstrating",
+    "evaluate_patches": "patches",
+    "export_masks": "masks",
+    "import_labels": "labelling",
+    "import_masks": "masks",
+    "map_project": "mapping",
+    "measure": "measuring",
+    "new_project": "importing",
+    "predict": "predicting",
+    "predict_patches": "patches",
+    "project_status": "status",
+    "report_project": "reporting",
+    "run_project": "running",
+    "segment_images": "predicting",
+    "train_patches": "patches",
+}
+
+__all__ = list(_PLACES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
