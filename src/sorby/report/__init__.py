@@ -1,0 +1,66 @@
+"""The printed result: figures, tables and one self-contained HTML page.
+
+The room knows no stage and no project: it takes tables, arrays and plain records.
+Functions are imported on first use, so that looking at the registry loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from sorby.core.registry import Registry
+
+if TYPE_CHECKING:
+    from sorby.report.figures import (
+        condition_figure,
+        overlay_figure,
+        process_map_figure,
+        save_figure,
+        size_distribution_figure,
+    )
+    from sorby.report.html import MAX_OVERLAYS, Picture, ReportContent, write_report
+    from sorby.report.tables import write_csv
+
+EXPORTERS = Registry(
+    "exporters",
+    {
+        "csv": "sorby.report.tables:write_csv",
+        "html": "sorby.report.tables:write_html",
+    },
+)
+"""``f(tables, path) -> path``: tables by name, to a file or folder."""
+
+_PLACES = {
+    "condition_figure": "figures",
+    "overlay_figure": "figures",
+    "process_map_figure": "figures",
+    "save_figure": "figures",
+    "size_distribution_figure": "figures",
+    "MAX_OVERLAYS": "html",
+    "Picture": "html",
+    "ReportContent": "html",
+    "write_report": "html",
+    "write_csv": "tables",
+}
+
+__all__ = [
+    "EXPORTERS",
+    "MAX_OVERLAYS",
+    "Picture",
+    "ReportContent",
+    "condition_figure",
+    "overlay_figure",
+    "process_map_figure",
+    "save_figure",
+    "size_distribution_figure",
+    "write_csv",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public function when it is first asked for."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

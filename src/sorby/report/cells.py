@@ -1,0 +1,223 @@
+"""One cell of the process map: two bars and the numbers they stand for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from sorby.report import style
+from sorby.report.numbers import with_interval
+
+FEW_FIELDS = 10
+"""Below this number of fields an interval is itself uncertain, and the map says so."""
+
+_LEFT, _RIGHT = 0.065, 0.935
+_TYPE_BAR = (0.73, 0.17)
+_AREA_BAR = (0.38, 0.12)
+_TYPE_TEXT, _AREA_TEXT, _INTERVAL_TEXT = 0.625, 0.265, 0.11
+_WIDE_MM = 36.0
+
+
+def types_of(table: pd.DataFrame) -> list[str]:
+    """Defect types for which a condition table has a fraction column."""
+    names = [str(column) for column in table.columns]
+    return [
+        name.removeprefix("fraction_")
+        for name in names
+        if name.startswith("fraction_") and not name.endswith(("_low", "_high"))
+    ]
+
+
+def area_axis_limit(table: pd.DataFrame) -> float:
+    """Area fraction at which the lower bars of a section are full: common to its cells."""
+    largest = table["area_fraction"].max() if len(table) else math.nan
+    return float(largest) * 1.1 if largest > 0 else 1.0
+
+
+def is_few_fields(row: pd.Series) -> bool:
+    """Whether a condition rests on fewer fields than an interval needs."""
+    return bool(row["n_images"] < FEW_FIELDS)
+
+
+def explanation(table: pd.DataFrame, types: list[str], limit: float) -> list[str]:
+    """Sentences that say how to read the cells of a section."""
+    sentences = []
+    if types:
+        sentences.append(
+            "Upper bar: share of each type among the typed defects; below it the porosity "
+            "fraction and its 95 % interval."
+        )
+    sentences.append(
+        f"Lower bar: area fraction (full width {100 * limit:.2g} %) with its 95 % interval; "
+        "in brackets the mean defect count per field; n: fields."
+    )
+    if len(table) and (table["n_images"] < FEW_FIELDS).any():
+        sentences.append(f"† Fewer than {FEW_FIELDS} fields: the interval is itself uncertain.")
+    return sentences
+
+
+def draw_cell(
+    axes: Axes,
+    row: pd.Series,
+    types: list[str],
+    place: tuple[int, int],
+    width_mm: float,
+    area_limit: float,
+) -> None:
+    """Draw a condition into its cell.
+
+    Parameters
+    ----------
+    axes : Axes
+        One unit a cell, origin at the lower left.
+    row : Series
+        One row of the condition table.
+    types : list of str
+        Types in drawing order.
+    place : tuple of int
+        Row from the bottom, column from the left.
+    width_mm : float
+        Printed width of a cell.
+    area_limit : float
+        Area fraction of a full lower bar.
+    """
+    cell = _Cell(axes, row, place, width_mm)
+    cell.box(0.02, 0.025, 0.96, 0.95, "#ffffff", edge="#cfd4d9", gid="frame", zorder=1)
+    _type_bar(cell, types)
+    _area_bar(cell, area_limit)
+    _numbers(cell, types)
+
+
+class _Cell:
+    """Coordinates and names of one cell: (0, 0) lower left to (1, 1)."""
+
+    def __init__(self, axes: Axes, row: pd.Series, place: tuple[int, int], width_mm: float) -> None:
+        self.axes, self.row, self.width_mm = axes, row, width_mm
+        self.y, self.x = place
+        self.name = f"cell:{row['laser_power_w']:g}:{row['scan_speed_mm_s']:g}"
+
+    def box(
+        self,
+        left: float,
+        bottom: float,
+        width: float,
+        height: float,
+        colour: str,
+        *,
+        gid: str,
+        edge: str = "none",
+        hatch: str = "",
+        zorder: float = 2,
+    ) -> None:
+        patch = Rectangle(
+            (self.x + left, self.y + bottom),
+            width,
+            height,
+            facecolor=colour,
+            edgecolor=edge,
+            hatch=hatch or None,
+            linewidth=0.4,
+            zorder=zorder,
+            gid=f"{self.name}:{gid}",
+        )
+        self.axes.add_patch(patch)
+
+    def text(self, u: float, v: float, words: str, *, gid: str, size: float, **look: str) -> None:
+        self.axes.text(
+            self.x + u,
+            self.y + v,
+            words,
+            fontsize=size,
+            va="center_baseline",
+            zorder=4,
+            gid=f"{self.name}:{gid}",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+            **look,
+        )
+
+    def whisker(self, low: float, high: float, v: float, *, clipped: bool = False) -> None:
+        """Interval as a line with end caps; an open end means that it goes on."""
+        xs = self.x + _LEFT + (_RIGHT - _LEFT) * np.clip([low, high], 0, 1)
+        look = {"color": style.INK, "lw": 0.8, "zorder": 3, "solid_capstyle": "butt"}
+        self.axes.plot(xs, [self.y + v] * 2, gid=f"{self.name}:whisker", **look)
+        for x in xs[:1] if clipped else xs:
+            self.axes.plot([x, x], [self.y + v - 0.025, self.y + v + 0.025], **look)
+        if clipped:
+            self.axes.plot(
+                xs[1], self.y + v, ">", ms=2.6, color=style.INK, mew=0, zorder=3, clip_on=False
+            )
+
+
+def _type_bar(cell: _Cell, types: list[str]) -> None:
+    bottom, height = _TYPE_BAR
+    full = _RIGHT - _LEFT
+    cell.box(_LEFT, bottom, full, height, style.TRACK, gid="type-track", zorder=1.8)
+    start = _LEFT
+    for name, look in style.type_styles(types).items():
+        share = float(cell.row.get(f"fraction_{name}", math.nan))
+        if not share > 0:
+            continue
+        cell.box(
+            start,
+            bottom,
+            share * full,
+            height,
+            look.colour,
+            gid=f"type:{name}",
+            edge=look.hatch_colour,
+            hatch=look.hatch,
+        )
+        start += share * full
+
+
+def _area_bar(cell: _Cell, limit: float) -> None:
+    bottom, height = _AREA_BAR
+    full = _RIGHT - _LEFT
+    cell.box(_LEFT, bottom, full, height, style.TRACK, gid="area-track", zorder=1.8)
+    value = float(cell.row["area_fraction"])
+    if value > 0:
+        share = value / limit
+        cell.box(_LEFT, bottom, share * full, height, style.AREA_COLOUR, gid="area")
+    low, high = (float(cell.row[f"area_fraction_{end}"]) for end in ("low", "high"))
+    if math.isfinite(low) and high > low:
+        cell.whisker(low / limit, high / limit, bottom + height / 2, clipped=high > limit)
+
+
+def _numbers(cell: _Cell, types: list[str]) -> None:
+    row, left = cell.row, _LEFT
+    if "porosity" in types:
+        cell.text(left, _TYPE_TEXT, _porosity(cell), gid="porosity-fraction", size=6.6)
+    percent = [100 * float(row[f"area_fraction{end}"]) for end in ("", "_low", "_high")]
+    value, interval = with_interval(*percent)
+    count = float(row["mean_count"])
+    count_text = f"{count:.0f}" if count >= 10 or count == 0 else f"{count:.1f}"
+    cell.text(
+        left,
+        _AREA_TEXT,
+        f"{value} % ({count_text})",
+        gid="area-and-count",
+        size=7.4,
+        weight="bold",
+    )
+    interval_text = f"{interval} %" if interval else "no interval"
+    cell.text(left, _INTERVAL_TEXT, interval_text, gid="interval", size=6.2)
+    flag = "†" if is_few_fields(row) else ""
+    cell.text(
+        _RIGHT, _INTERVAL_TEXT, f"n = {row['n_images']:.0f}{flag}", gid="n", size=6.2, ha="right"
+    )
+
+
+def _porosity(cell: _Cell) -> str:
+    value, low, high = (
+        float(cell.row.get(f"fraction_porosity{end}", math.nan)) for end in ("", "_low", "_high")
+    )
+    if not math.isfinite(value):
+        return "no defects" if float(cell.row["mean_count"]) == 0 else "not typed"
+    before = "porosity " if cell.width_mm >= _WIDE_MM else ""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return f"{before}{value:.2f}"
+    return f"{before}{value:.2f} ({low:.2f}–{high:.2f})"

@@ -1,0 +1,256 @@
+"""What a report says about its tables: headlines, choices of columns, definitions, history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sorby.core.records import ModelCard, StepRecord
+from sorby.report.headings import heading
+from sorby.report.numbers import MISSING, fixed, rounded
+from sorby.report.style import UNTYPED, ordered_types, type_label
+
+MAX_FIELDS = 200
+N_LARGEST = 20
+_MAX_FILES = 4
+_HASH_DIGITS = 12
+
+_SETTINGS = (
+    "alloy",
+    "laser_power_w",
+    "scan_speed_mm_s",
+    "hatch_um",
+    "layer_um",
+    "beam_um",
+    "preheat_c",
+)
+_CONDITION_MEASURES = (
+    "n_images",
+    "n_specimens",
+    "valid_area_mm2",
+    "area_fraction",
+    "relative_accuracy_percent",
+    "mean_count",
+    "count_per_mm2",
+)
+
+
+def headlines(
+    conditions: pd.DataFrame, fields: pd.DataFrame, defects: pd.DataFrame
+) -> list[tuple[str, str, str]]:
+    """Numbers that open the report.
+
+    Parameters
+    ----------
+    conditions, fields, defects : DataFrame
+        The report's tables, each may be empty.
+
+    Returns
+    -------
+    list of tuple of str
+        Number, what it is, and a remark.
+    """
+    shares = pd.to_numeric(conditions.get("area_fraction", pd.Series(dtype=float))).dropna()
+    area, area_unit = _valid_area(fields)
+    found = [
+        (str(len(conditions)), "conditions", "sets of process settings"),
+        (str(len(fields)), "fields", f"{area} {area_unit} of sample" if area else ""),
+        (fixed(float(len(defects)), 0), "defects", _type_sentence(defects)),
+        (_overall_share(fields), "area fraction", "all fields together"),
+    ]
+    if len(shares) > 1:
+        for row, word in ((shares.idxmin(), "lowest"), (shares.idxmax(), "highest")):
+            value = f"{rounded(100 * shares[row])} %"
+            found.append((value, f"{word} condition", _name_of(conditions.loc[row])))
+    return found
+
+
+def _valid_area(fields: pd.DataFrame) -> tuple[str, str]:
+    for column, unit in (("valid_area_mm2", "mm²"), ("valid_area_px2", "px²")):
+        if column in fields and len(fields) and fields[column].notna().all():
+            return rounded(float(fields[column].sum())), unit
+    return "", ""
+
+
+def _overall_share(fields: pd.DataFrame) -> str:
+    if not {"defect_area_px2", "valid_area_px2"} <= set(fields.columns):
+        return MISSING
+    scale = fields.get("um_per_px", pd.Series(np.nan, index=fields.index)).astype(float)
+    weight = scale**2 if scale.notna().all() else 1.0
+    valid = float((fields["valid_area_px2"] * weight).sum())
+    share = float((fields["defect_area_px2"] * weight).sum()) / valid if valid else math.nan
+    return f"{rounded(100 * share)} %" if valid else MISSING
+
+
+def _type_sentence(defects: pd.DataFrame) -> str:
+    if "defect_type" not in defects or defects["defect_type"].isna().all():
+        return "not typed" if len(defects) else ""
+    counts = defects["defect_type"].fillna(UNTYPED).value_counts()
+    return ", ".join(f"{counts[name]} {type_label(name)}" for name in ordered_types(counts.index))
+
+
+def _name_of(condition: pd.Series) -> str:
+    power, speed = condition.get("laser_power_w"), condition.get("scan_speed_mm_s")
+    if pd.isna(power) or pd.isna(speed):
+        return ""
+    return f"{power:g} W, {speed:g} mm/s"
+
+
+def _is_shared(conditions: pd.DataFrame, name: str) -> bool:
+    """Whether all conditions have the same, known value of a setting."""
+    if name in ("laser_power_w", "scan_speed_mm_s") or name not in conditions:
+        return False
+    return len(conditions) > 1 and conditions[name].nunique(dropna=False) == 1
+
+
+def shared_settings(conditions: pd.DataFrame) -> str:
+    """Settings that are the same in all conditions, as a sentence."""
+    words = []
+    for name in _SETTINGS:
+        if not _is_shared(conditions, name) or conditions[name].isna().all():
+            continue
+        head, value = heading(name), conditions[name].iloc[0]
+        number = value if isinstance(value, str) else f"{value:g}"
+        words.append(f"{head.label.lower()} {number} {head.unit}".strip())
+    return ", ".join(words)
+
+
+def condition_columns(conditions: pd.DataFrame) -> list[str]:
+    """Columns of the condition table in reading order; shared settings are said once above."""
+    settings = [name for name in _SETTINGS if not _is_shared(conditions, name)]
+    shares = [name for name in conditions.columns if str(name).startswith("fraction_")]
+    return [*settings, *_CONDITION_MEASURES, *shares]
+
+
+def field_columns(fields: pd.DataFrame) -> list[str]:
+    """Columns of the field table that a report prints."""
+    types = [
+        name
+        for name in fields.columns
+        if str(name).startswith("n_") and name not in ("n_defects", "n_counted")
+    ]
+    settings = ["specimen", "laser_power_w", "scan_speed_mm_s", "um_per_px"]
+    measures = ["area_fraction", "n_defects", "n_counted", "count_per_mm2"]
+    return ["image", *settings, _with_scale(fields, "valid_area", "mm2"), *measures, *types]
+
+
+def defect_columns(defects: pd.DataFrame) -> list[str]:
+    """Columns of the largest defects: in µm where every size has a scale, else in pixels."""
+    lengths = [_with_scale(defects, name, "um") for name in ("equivalent_diameter", "feret_max")]
+    shapes = ["aspect_ratio", "circularity", "solidity", "orientation_deg"]
+    types = ["defect_type", "type_probability", "type_source", "touches_border"]
+    return ["image", "defect", "x_px", "y_px", *lengths, *shapes, *types]
+
+
+def _with_scale(table: pd.DataFrame, stem: str, unit: str) -> str:
+    name = f"{stem}_{unit}"
+    in_pixels = f"{stem}_{'px2' if unit.endswith('2') else 'px'}"
+    return name if name in table and len(table) and table[name].notna().all() else in_pixels
+
+
+def largest(defects: pd.DataFrame) -> pd.DataFrame:
+    """The defects of largest equivalent diameter, largest first."""
+    name = _with_scale(defects, "equivalent_diameter", "um")
+    if name not in defects:
+        return defects.head(0)
+    return defects.sort_values(name, ascending=False, kind="stable").head(N_LARGEST)
+
+
+def by_type(defects: pd.DataFrame) -> pd.DataFrame:
+    """Number and sizes of the defects of each type.
+
+    Parameters
+    ----------
+    defects : DataFrame
+        Defect table.
+
+    Returns
+    -------
+    DataFrame
+        One row a type: number, median, 95th percentile and maximum equivalent diameter.
+    """
+    name = _with_scale(defects, "equivalent_diameter", "um")
+    if name not in defects or not len(defects):
+        return pd.DataFrame()
+    unit = name.rsplit("_", 1)[1]
+    types = defects.get("defect_type", pd.Series(UNTYPED, index=defects.index)).fillna(UNTYPED)
+    rows = [
+        {
+            "defect_type": type_label(kind),
+            "n_defects": int((types == kind).sum()),
+            f"median_diameter_{unit}": defects.loc[types == kind, name].median(),
+            f"95th_percentile_{unit}": defects.loc[types == kind, name].quantile(0.95),
+            f"largest_{unit}": defects.loc[types == kind, name].max(),
+        }
+        for kind in ordered_types(types.astype(str))
+    ]
+    return pd.DataFrame(rows)
+
+
+def size_floor(fields: pd.DataFrame) -> str:
+    """Size floor of the fields, in pixels and as a diameter."""
+    if "size_floor_px2" not in fields or fields["size_floor_px2"].isna().all():
+        return ""
+    low, high = fields["size_floor_px2"].min(), fields["size_floor_px2"].max()
+    area = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    text = f"{area} px²"
+    scale = fields.get("um_per_px", pd.Series(dtype=float)).astype(float)
+    if len(scale) and scale.notna().all():
+        diameters = np.sqrt(4 * fields["size_floor_px2"] / np.pi) * scale
+        text += f", an equivalent diameter of up to {rounded(diameters.max(), digits=2)} µm"
+    return text
+
+
+def definitions(conditions: pd.DataFrame, defects: pd.DataFrame) -> list[tuple[str, str]]:
+    """Name and definition of every measure that the report prints."""
+    names = [*_CONDITION_MEASURES, *defect_columns(defects)]
+    shown = [name for name in names if name in conditions or name in defects]
+    heads = {heading(name).label: heading(name).definition for name in shown}
+    if any(str(name).startswith("fraction_") for name in conditions.columns):
+        heads["Share of a type"] = (
+            "Defects of that type divided by the typed defects, by number, with a 95 % interval."
+        )
+    return [(label, words) for label, words in heads.items() if words]
+
+
+def step_row(record: StepRecord) -> dict[str, Any]:
+    """One step of the history, ready to print."""
+    return {
+        "step": record.step,
+        "time": record.time,
+        "settings": _pairs(record.settings),
+        "versions": _pairs(record.versions),
+        "inputs": _hashes(record.inputs),
+        "outputs": _hashes(record.outputs),
+    }
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _hashes(files: Mapping[str, str]) -> dict[str, Any]:
+    rows = [(name, digits, digits[:_HASH_DIGITS]) for name, digits in files.items()]
+    return {"first": rows[:_MAX_FILES], "others": rows[_MAX_FILES:]}
+
+
+def card_scores(card: ModelCard | None) -> list[tuple[str, str]]:
+    """Scores of a model card as name and value, nested ones flattened."""
+    return [] if card is None else list(_flat(card.scores, ""))
+
+
+def _flat(values: Mapping[str, Any], before: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in values.items():
+        label = f"{before}{str(name).replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            found += _flat(value, f"{label}, ")
+        elif isinstance(value, float):
+            found.append((label, f"{value:.3g}"))
+        else:
+            found.append((label, str(value)))
+    return found

@@ -1,0 +1,264 @@
+"""Micrograph with its defects outlined, at the size of a page."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from scipy import ndimage
+
+from sorby.core.errors import SettingError
+from sorby.core.records import IGNORE
+from sorby.report import style
+
+_LONGEST_PX = 1600
+_LEGEND_MM = 7.0
+_LARGEST_HEIGHT_MM = 230.0
+_IGNORE_COLOUR = "#F0E442"
+_CONNECTED = np.ones((3, 3), dtype=bool)
+
+
+def overlay_figure(
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    defect_table: pd.DataFrame | None = None,
+    um_per_px: float | None = None,
+    *,
+    synthetic: bool = False,
+) -> Figure:
+    """Micrograph with an outline around each defect, by type, and a scale bar.
+
+    Large images are shown reduced: gray values by the mean of each block, masks so that a
+    block with one defect pixel counts as defect, so small pores stay in sight.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N)
+        Gray values. More than 8 bits are shown between the 0.5 and 99.5 percentiles.
+    mask : ndarray of uint8, shape (M, N)
+        0 background, 1.. defect, 255 not sample (hatched).
+    defect_table : DataFrame, optional
+        Rows of this field with ``row_min`` ... ``column_max`` and, once classified,
+        ``defect_type``. Defects of the mask without a row are outlined as untyped.
+    um_per_px : float, optional
+        Edge length of a pixel; without it no scale bar is drawn.
+    synthetic : bool
+        Whether the micrograph comes from a generator: the figure is then marked.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        180 mm wide, less where the image is tall.
+
+    Raises
+    ------
+    SettingError
+        If the image is not gray or the mask has another shape.
+    """
+    if pixels.ndim != 2 or pixels.shape != mask.shape:
+        raise SettingError(
+            f"The image has shape {pixels.shape} and the mask {mask.shape}. An overlay needs one "
+            "gray image (rows, columns) and a mask of the same shape."
+        )
+    step = max(1, math.ceil(max(pixels.shape) / _LONGEST_PX))
+    with style.house_style():
+        figure, axes = _canvas(pixels.shape)
+        _show(axes, pixels, step)
+        handles = _outline(axes, _type_layers(mask, defect_table, step))
+        handles += _hatch_ignored(axes, _any_in_blocks(mask == IGNORE, step))
+        if um_per_px:
+            _scale_bar(axes, pixels.shape, um_per_px)
+        _legend(figure, handles)
+        if synthetic:
+            style.watermark(figure)
+    return figure
+
+
+def _canvas(shape: tuple[int, ...]) -> tuple[Figure, Axes]:
+    rows, columns = shape
+    width = style.PAGE_WIDTH_MM
+    height = width * rows / columns
+    if height > _LARGEST_HEIGHT_MM:
+        width, height = max(60.0, width * _LARGEST_HEIGHT_MM / height), _LARGEST_HEIGHT_MM
+    height = max(8.0, height)
+    figure = style.new_figure(width, height + _LEGEND_MM)
+    axes = figure.add_axes(
+        (0, _LEGEND_MM / (height + _LEGEND_MM), 1, height / (height + _LEGEND_MM))
+    )
+    axes.set_axis_off()
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    return figure, axes
+
+
+def _show(axes: Axes, pixels: np.ndarray, step: int) -> None:
+    reduced = _block_means(pixels, step)
+    low, high = 0.0, 255.0
+    if pixels.dtype != np.uint8:
+        finite = reduced[np.isfinite(reduced)]
+        low, high = np.percentile(finite, [0.5, 99.5]) if finite.size else (0.0, 1.0)
+    gray = np.clip((reduced - low) / max(high - low, 1e-12), 0, 1)
+    axes.imshow(
+        np.round(255 * np.nan_to_num(gray)).astype(np.uint8),
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+        extent=_extent(reduced.shape, step),
+        aspect="auto",
+        interpolation="antialiased",
+        gid="micrograph",
+    )
+
+
+def _type_layers(mask: np.ndarray, table: pd.DataFrame | None, step: int) -> dict[str, np.ndarray]:
+    """Reduced mask of each defect type, in drawing order."""
+    rest = _any_in_blocks((mask != 0) & (mask != IGNORE), step)
+    if table is None or "defect_type" not in table:
+        name = "defect" if table is None else style.UNTYPED
+        return {name: rest} if rest.any() else {}
+    types = table["defect_type"].fillna(style.UNTYPED).astype(str)
+    layers = {name: np.zeros(rest.shape, dtype=bool) for name in style.ordered_types(types)}
+    boxes = table[["row_min", "column_min", "row_max", "column_max"]].to_numpy(int)
+    for name, box in zip(types, boxes, strict=True):
+        rows, columns = _pixels_of_defect(mask, box)
+        layers[name][rows // step, columns // step] = True
+        rest[rows // step, columns // step] = False
+    if rest.any():
+        layers[style.UNTYPED] = layers.get(style.UNTYPED, np.zeros_like(rest)) | rest
+    return layers
+
+
+def _pixels_of_defect(mask: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the defect whose bounding box this is, not of its neighbours."""
+    top, left, bottom, right = box
+    window = mask[top:bottom, left:right]
+    parts, _ = ndimage.label((window != 0) & (window != IGNORE), structure=_CONNECTED)
+    for number, extent in enumerate(ndimage.find_objects(parts), start=1):
+        if (extent[0].stop - extent[0].start, extent[1].stop - extent[1].start) == parts.shape:
+            parts = np.where(parts == number, number, 0)
+            break
+    rows, columns = np.nonzero(parts)
+    return rows + top, columns + left
+
+
+def _outline(axes: Axes, layers: dict[str, np.ndarray]) -> list[Line2D | Patch]:
+    """Draw each type's outline on a white casing, and return the legend's entries."""
+    styles = style.type_styles("untyped" if name == "defect" else name for name in layers)
+    handles: list[Line2D | Patch] = []
+    for (name, layer), look in zip(layers.items(), styles.values(), strict=True):
+        colour = "#F0E442" if name == style.UNCERTAIN else look.colour
+        padded = np.pad(layer, 1).astype(np.uint8)
+        x = _centres(padded.shape[1], axes.get_xlim(), layer.shape[1])
+        y = _centres(padded.shape[0], axes.get_ylim()[::-1], layer.shape[0])
+        casing = "#000000" if name == style.UNCERTAIN else "#ffffff"
+        axes.contour(x, y, padded, levels=[0.5], colors=casing, linewidths=1.7)
+        lines = axes.contour(
+            x, y, padded, levels=[0.5], colors=colour, linewidths=1.0, linestyles=[look.line]
+        )
+        lines.set_gid(f"outline:{name}")
+        handles.append(
+            Line2D([], [], color=colour, ls=look.line, lw=1.4, label=style.type_label(name))
+        )
+    return handles
+
+
+def _hatch_ignored(axes: Axes, ignored: np.ndarray) -> list[Line2D | Patch]:
+    if not ignored.any():
+        return []
+    padded = np.pad(ignored, 1).astype(np.uint8)
+    x = _centres(padded.shape[1], axes.get_xlim(), ignored.shape[1])
+    y = _centres(padded.shape[0], axes.get_ylim()[::-1], ignored.shape[0])
+    region = axes.contourf(x, y, padded, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
+    region.set(edgecolor=_IGNORE_COLOUR, linewidth=0, gid="ignored")
+    axes.contour(x, y, padded, levels=[0.5], colors=_IGNORE_COLOUR, linewidths=0.8)
+    label = "not sample (left out)"
+    return [Patch(facecolor="none", edgecolor="#8a8300", hatch="xxxxx", lw=0.6, label=label)]
+
+
+def _scale_bar(axes: Axes, shape: tuple[int, ...], um_per_px: float) -> None:
+    rows, columns = shape
+    length_um = _round_length(0.22 * columns * um_per_px)
+    length_px = length_um / um_per_px
+    text = f"{length_um / 1000:g} mm" if length_um >= 1000 else f"{length_um:g} µm"
+    margin, box_height = 0.018 * columns, 0.05 * columns
+    box_width = length_px + 2 * margin
+    left, top = columns - box_width - margin, rows - box_height - margin
+    box = Rectangle((left, top), box_width, box_height, fc="white", ec="none", alpha=0.9, zorder=6)
+    axes.add_patch(box)
+    bar = Rectangle(
+        (left + margin, top + 0.72 * box_height),
+        length_px,
+        0.14 * box_height,
+        facecolor="black",
+        zorder=7,
+        gid="scale-bar",
+    )
+    axes.add_patch(bar)
+    axes.text(
+        left + box_width / 2,
+        top + 0.38 * box_height,
+        text,
+        ha="center",
+        va="center",
+        fontsize=8,
+        color="black",
+        zorder=7,
+    )
+
+
+def _round_length(wanted_um: float) -> float:
+    """Largest of 1, 2, 5 times a power of ten that is not above the wanted length."""
+    decade = 10.0 ** math.floor(math.log10(wanted_um))
+    return max(step * decade for step in (1, 2, 5) if step * decade <= wanted_um * (1 + 1e-9))
+
+
+def _legend(figure: Figure, handles: list[Line2D | Patch]) -> None:
+    if not handles:
+        figure.text(0.0, 0.008, "No defect found.", fontsize=7.5, va="bottom")
+        return
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, 0),
+        ncols=len(handles),
+        borderaxespad=0.2,
+        borderpad=0,
+        fontsize=7.5,
+        handlelength=2.6,
+        columnspacing=2.0,
+    )
+
+
+def _centres(n_padded: int, limits: tuple[float, float], n: int) -> np.ndarray:
+    """Image coordinates of block centres, with one block more on each side."""
+    low, high = limits
+    size = math.ceil((high - low) / n)
+    return low + size * (np.arange(n_padded) - 0.5)
+
+
+def _extent(shape: tuple[int, ...], step: int) -> tuple[float, float, float, float]:
+    rows, columns = shape
+    return (-0.5, columns * step - 0.5, rows * step - 0.5, -0.5)
+
+
+def _block_means(pixels: np.ndarray, step: int) -> np.ndarray:
+    if step == 1:
+        return pixels.astype(np.float32)
+    rows, columns = (np.arange(0, length, step) for length in pixels.shape)
+    bands = (pixels[row : row + step].sum(axis=0, dtype=np.float64) for row in rows)
+    sums = np.stack([np.add.reduceat(band, columns) for band in bands])
+    heights = np.minimum(step, pixels.shape[0] - rows)
+    widths = np.minimum(step, pixels.shape[1] - columns)
+    return (sums / (heights[:, None] * widths)).astype(np.float32)
+
+
+def _any_in_blocks(region: np.ndarray, step: int) -> np.ndarray:
+    if step == 1:
+        return region
+    rows, columns = (np.arange(0, length, step) for length in region.shape)
+    bands = (region[row : row + step].any(axis=0) for row in rows)
+    return np.stack([np.logical_or.reduceat(band, columns) for band in bands])
