@@ -215,12 +215,15 @@ def _area_fraction(fields: pd.DataFrame, rng: np.random.Generator) -> dict[str, 
 
 def _comparable_areas(fields: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Defect and valid areas in mm² if every field has a scale, else in px²."""
+    scale = _common_unit(fields)
     y = fields["defect_area_px2"].to_numpy(dtype=np.float64)
-    x = fields["valid_area_px2"].to_numpy(dtype=np.float64)
+    return y * scale, fields["valid_area_px2"].to_numpy(dtype=np.float64) * scale
+
+
+def _common_unit(fields: pd.DataFrame) -> np.ndarray:
     if not fields["um_per_px"].notna().all():
-        return y, x
-    mm2_per_px2 = fields["um_per_px"].to_numpy(dtype=np.float64) ** 2 * MM2_PER_UM2
-    return y * mm2_per_px2, x * mm2_per_px2
+        return np.ones(len(fields))
+    return fields["um_per_px"].to_numpy(dtype=np.float64) ** 2 * MM2_PER_UM2
 
 
 def _images_needed(y: np.ndarray, x: np.ndarray) -> float:
@@ -257,7 +260,7 @@ def _count_interval(counted: np.ndarray, areas: np.ndarray) -> Interval:
 
 def _fractions(fields: pd.DataFrame, types: list[str], all_types: list[str]) -> dict[str, object]:
     number = {name: _total(fields, f"n_{name}") for name in all_types}
-    area = {name: _total(fields, f"area_{name}_px2") for name in all_types}
+    area = {name: _total_area(fields, f"area_{name}_px2") for name in all_types}
     n_typed, typed_area = sum(number.values()), sum(area.values())
     row: dict[str, object] = {"n_typed": n_typed, "n_uncertain": _total(fields, f"n_{UNCERTAIN}")}
     for name in types:
@@ -270,6 +273,10 @@ def _fractions(fields: pd.DataFrame, types: list[str], all_types: list[str]) -> 
 
 def _total(fields: pd.DataFrame, column: str) -> int:
     return int(fields[column].sum()) if column in fields else 0
+
+
+def _total_area(fields: pd.DataFrame, column: str) -> float:
+    return float(fields[column] @ _common_unit(fields)) if column in fields else 0.0
 
 
 def _is_mixed(um_per_px: pd.Series) -> bool:
