@@ -75,9 +75,25 @@ class Registry(Mapping[str, Callable[..., Any]]):
         dict of str to object
             Keyword-only parameters that have a default, in the order written.
         """
-        parameters = inspect.signature(self[name]).parameters.values()
-        return {
-            p.name: p.default
-            for p in parameters
-            if p.kind is p.KEYWORD_ONLY and p.default is not p.empty
-        }
+        return options_of(self[name])
+
+
+def options_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """Keyword-only parameters of a function that have a default, in the order written.
+
+    Parameters
+    ----------
+    function : callable
+        Any function.
+
+    Returns
+    -------
+    dict of str to object
+        Name to default.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    return {
+        p.name: p.default
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY and p.default is not p.empty
+    }

@@ -379,7 +379,7 @@ class Project:
         if not rows:
             return None
         text = stdio.BytesIO(rows[0]["csv"])
-        return pd.read_csv(text, float_precision="round_trip"), rows[0]["made_from"]
+        return pd.read_csv(text), rows[0]["made_from"]
 
     def set_note(self, name: str, value: str) -> None:
         """Remember a fact about the project ("synthetic", ...)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def classify_project(
             on_step(done, len(rows), image=name)
         record = history.new_record(
             "classify",
-            settings={"classifier": card.name, "classes": list(card.classes)},
+            settings={"card": asdict(card)},
             inputs={"model": content_hash(model)} if model else {},
         )
         types = pd.concat(typed, ignore_index=True)

@@ -214,8 +214,6 @@ def publish(project: Project) -> list[Path]:
     from sorby.project import results_folder
     from sorby.report import EXPORTERS
 
-    tables = current_tables(project)
-    return [
-        EXPORTERS["csv"](table, results_folder(project.folder) / f"{name}.csv")
-        for name, table in vars(tables).items()
-    ]
+    tables = vars(current_tables(project))
+    folder = EXPORTERS["csv"](tables, results_folder(project.folder))
+    return [folder / f"{name}.csv" for name in tables]

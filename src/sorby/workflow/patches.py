@@ -171,5 +171,5 @@ def predict_patches(
     table.insert(0, "file", [path.name for path in files])
     on_step(len(files), len(files))
     counts = {str(name): int(n) for name, n in table["label"].value_counts().items()}
-    path = EXPORTERS["csv"](table, out)
+    path = EXPORTERS["csv"]({"predictions": table}, Path(out))
     return {"predictions": str(path), "n": len(files), "counts": counts, "classifier": card.name}

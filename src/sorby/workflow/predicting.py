@@ -90,7 +90,7 @@ def segment_images(
         on_step(done, len(names), image=name)
     if not rows:
         raise ReadError("No image could be read:\n" + "\n".join(problems))
-    path = EXPORTERS["csv"](pd.concat(tables, ignore_index=True), Path(out) / "defects.csv")
+    path = EXPORTERS["csv"]({"defects": pd.concat(tables)}, Path(out) / "defects.csv")
     return {"images": rows, "defects": str(path), "problems": problems}
 
 

@@ -37,12 +37,14 @@ def run_project(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
         "report": report_project,
     }
     return {
-        name: step(folder, on_step=_named(on_step, name))  # type: ignore[operator]
+        name: step(folder, on_step=named(on_step, name))  # type: ignore[operator]
         for name, step in steps.items()
     }
 
 
-def _named(on_step: OnStep, step: str) -> OnStep:
+def named(on_step: OnStep, step: str) -> OnStep:
+    """Callback that adds the step's name to what it is told."""
+
     def told(done: int, total: int, **values: object) -> None:
         on_step(done, total, **{"step": step, **values})
 
