@@ -56,17 +56,20 @@ def _matrix(owner: np.ndarray, strength: float, rng: np.random.Generator) -> np.
     n_pools = int(owner.max()) + 1
     local = np.clip(strength + 0.22 * smooth_noise(shape, 70, rng=rng), 0, 1)
     tint = rng.normal(0, 1, n_pools).astype(np.float32)[owner]
-    grains = _grains(shape, rng)
     columns = _columns(shape, rng.integers(0, len(_TILTS), n_pools)[owner], rng)
-    image = 250 - 165 * local + (8 + 16 * local) * tint + (8 + 30 * local) * grains
-    return image + (5 + 22 * local) * columns
+    grains = _grains(shape, rng)
+    rough = smooth_noise(shape, 0.8, rng=rng) * np.where(grains > 0.7, 2.5, 1)
+    image = 250 - 165 * local + (8 + 16 * local) * tint + (5 + 22 * local) * grains
+    return image + (3 + 12 * local) * columns + (2 + 11 * local) * rough
 
 
 def _grains(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Patches of even gray, longer along the build direction, that cross pool boundaries."""
-    field = smooth_noise(shape, (16, 9), rng=rng) + 0.25 * smooth_noise(shape, (4, 2), rng=rng)
-    levels = rng.normal(0, 1, 64).astype(np.float32)
-    return levels[np.clip((field * 3 + 32), 0, 63).astype(int)]
+    patches = np.zeros(shape, dtype=np.float32)
+    for weight in (0.7, 0.5, 0.4):
+        field = smooth_noise(shape, (15, 9), rng=rng) + 0.2 * smooth_noise(shape, (3, 1.5), rng=rng)
+        patches += weight * np.tanh(6 * field)
+    return patches
 
 
 def _columns(shape: tuple[int, int], tilt: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -86,7 +89,7 @@ def _boundaries(owner: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     edge[:, 1:] += owner[:, 1:] != owner[:, :-1]
     line = ndimage.gaussian_filter(np.minimum(edge, 1), rng.uniform(0.6, 1.1))
     wide = ndimage.gaussian_filter(np.minimum(edge, 1), 3.0)
-    fading = np.clip(0.6 + 0.5 * smooth_noise(edge.shape, 12, rng=rng), 0, 1.3)
+    fading = np.clip(0.6 + 0.5 * smooth_noise((edge.shape[0], edge.shape[1]), 12, rng=rng), 0, 1.3)
     return fading * (rng.uniform(70, 130) * line + rng.uniform(0, 50) * wide)
 
 
@@ -118,4 +121,14 @@ def _with_voids(
     floor = 26 + 16 * smooth_noise(shape, 1.3, rng=rng)
     image = np.where(voids, floor, np.maximum(image, 12))
     bright = rng.uniform(185, 255) + 20 * smooth_noise(shape, 1.5, rng=rng)
-    return np.where(particles, bright, image)
+    return np.where(particles | _glints(voids, rng), bright, image)
+
+
+def _glints(voids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Ragged bright patches well inside some voids: half-molten powder and the void's floor."""
+    shape = (voids.shape[0], voids.shape[1])
+    labels, n_voids = ndimage.label(voids)
+    wall_px = rng.uniform(4, 9, n_voids + 1)[labels]
+    level = rng.normal(0.9, 0.8, n_voids + 1)[labels]
+    inside = ndimage.distance_transform_edt(voids) > wall_px
+    return inside & (smooth_noise(shape, 2.0, rng=rng) > level)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-LARGEST_STRETCH = 5.0
-"""Tracks nearly parallel to the section are drawn as if they crossed it at 11.5°."""
+LARGEST_STRETCH = 3.0
+"""Tracks nearly parallel to the section are drawn as if they crossed it at 19.5°."""
 
 
 @dataclass(frozen=True)
@@ -128,30 +128,41 @@ def last_melted(pools: Pools, shape: tuple[int, int]) -> np.ndarray:
 
 
 def voids_of(
-    unmelted: np.ndarray, *, rng: np.random.Generator, um_per_px: float, seal_um: float = 4.0
+    unmelted: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    um_per_px: float,
+    rounding_um: float = 7.0,
+    smallest_um: float = 16.0,
 ) -> np.ndarray:
-    """Voids that are left of the unmelted set once liquid metal has drawn over it.
+    """Voids that the unmelted set leaves once surface tension has drawn the liquid over it.
 
-    Surface tension closes slivers and rounds cusps: the set is blurred over ``seal_um`` and cut
-    at one half, with some roughness from half-molten powder.
+    Lone slivers close, neighbours join, cusps round off: the set is blurred over ``rounding_um``
+    and cut at 0.45, with some roughness from half-molten powder. What is smaller than a powder
+    particle fills up.
 
     Parameters
     ----------
     unmelted : ndarray of shape (M, N)
-        bool.
+        bool: pixels that no pool reached.
     rng : numpy.random.Generator
         Source of the roughness.
     um_per_px : float
         Edge length of a pixel, in µm.
-    seal_um : float
-        Half thickness of the slivers that close, in µm.
+    rounding_um : float
+        Standard deviation of the blur, in µm.
+    smallest_um : float
+        Equivalent diameter under which voids fill up, in µm.
 
     Returns
     -------
     ndarray of shape (M, N)
         bool.
     """
-    sigma = seal_um / um_per_px
-    share = ndimage.gaussian_filter(unmelted.astype(np.float32), sigma)
-    noise = ndimage.gaussian_filter(rng.standard_normal(unmelted.shape, np.float32), sigma / 2)
-    return share + 0.12 * noise / noise.std() * (share > 0.02) > 0.5
+    share = ndimage.gaussian_filter(unmelted.astype(np.float32), rounding_um / um_per_px)
+    rough = ndimage.gaussian_filter(rng.standard_normal(share.shape, np.float32), 2 / um_per_px)
+    labels, _ = ndimage.label(share + 0.06 * rough / rough.std() * (share > 0.1) > 0.45)
+    areas_um2 = np.bincount(labels.ravel()) * um_per_px**2
+    kept = areas_um2 >= np.pi / 4 * smallest_um**2
+    kept[0] = False
+    return kept[labels]

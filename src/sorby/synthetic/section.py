@@ -19,13 +19,13 @@ from sorby.synthetic.melting import last_melted, scatter_pools, voids_of
 from sorby.synthetic.micrographs import discs
 from sorby.synthetic.pores import PoreFamily, keyhole_pores, uniform_pores
 
-GAS = PoreFamily(per_mm2=7.0, median_um=12.0, sigma=0.45)
+GAS = PoreFamily(per_mm2=8.0, median_um=11.0, sigma=0.4)
 """Gas pores: the same at every setting."""
 
 KEYHOLES_PER_MM2 = 30.0
 """Keyhole pores in a mm² where the normalised enthalpy is twice the keyhole threshold."""
 
-FIELD_SHAPE = 4.0
+FIELD_SHAPE = 6.0
 """Shape of the gamma factor by which pore rates vary between fields: counts are negative binomial.
 """
 
