@@ -13,6 +13,8 @@ from sorby.core.registry import Registry
 if TYPE_CHECKING:
     from sorby.io.masks import MaskValuesWarning, check_mask_fits, read_mask, write_mask
     from sorby.io.micrographs import count_pages, micrograph_paths, read_micrograph
+    from sorby.io.scalebar import ScaleBar, exclude, find_scale_bar
+    from sorby.io.tables import read_fields_table, read_labels_table, read_patch_table
 
 READERS = Registry(
     "readers",
@@ -27,22 +29,34 @@ READERS = Registry(
 
 _PLACES = {
     "MaskValuesWarning": "masks",
+    "ScaleBar": "scalebar",
     "check_mask_fits": "masks",
     "count_pages": "micrographs",
+    "exclude": "scalebar",
+    "find_scale_bar": "scalebar",
     "micrograph_paths": "micrographs",
+    "read_fields_table": "tables",
+    "read_labels_table": "tables",
     "read_mask": "masks",
     "read_micrograph": "micrographs",
+    "read_patch_table": "tables",
     "write_mask": "masks",
 }
 
 __all__ = [
     "READERS",
     "MaskValuesWarning",
+    "ScaleBar",
     "check_mask_fits",
     "count_pages",
+    "exclude",
+    "find_scale_bar",
     "micrograph_paths",
+    "read_fields_table",
+    "read_labels_table",
     "read_mask",
     "read_micrograph",
+    "read_patch_table",
     "write_mask",
 ]
 
