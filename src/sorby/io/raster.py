@@ -209,3 +209,29 @@ def png_text(path: Path) -> dict[str, str]:
     """
     with open_raster(path, "PNG") as image:
         return {str(k): v for k, v in image.info.items() if isinstance(v, str)}
+
+
+def write_micrograph(path: Path | str, pixels: np.ndarray) -> None:
+    """Write a gray image as PNG; whole or not at all.
+
+    Parameters
+    ----------
+    path : Path or str
+        File to write, with the suffix .png.
+    pixels : ndarray of shape (M, N)
+        uint8 or uint16.
+
+    Raises
+    ------
+    SettingError
+        If the pixels are of another type or shape.
+    ProjectError
+        If the disk refuses.
+    """
+    if pixels.dtype not in (np.uint8, np.uint16) or pixels.ndim != 2:
+        raise SettingError(
+            f"An image of type {pixels.dtype} and shape {pixels.shape} was to be written to "
+            f"{path}. uint8 or uint16 and two dimensions are needed."
+        )
+    with atomic_path(Path(path)) as temporary:
+        Image.fromarray(pixels).save(temporary, format="PNG")

@@ -229,7 +229,8 @@ def _add_row(
 def _duplicates(
     lines: list[int], values: dict[str, list[Cell]], unique: tuple[str, ...]
 ) -> list[str]:
-    problems, seen = [], {}
+    problems: list[str] = []
+    seen: dict[tuple[Cell, ...], int] = {}
     for line, *key in zip(lines, *(values[name] for name in unique), strict=True):
         if None in key:
             continue

@@ -207,7 +207,7 @@ def _decoded(
         stack = tifffile.memmap(path, mode="r", series=0)
         return stack.reshape(-1, *page.shape)[number]
     if page.is_memmappable and tif.byteorder == NATIVE and page.nbytes >= MEMORY_MAP_BYTES:
-        return np.memmap(path, page.dtype, "r", page.dataoffsets[0], page.shape)
+        return np.memmap(path, page.dtype, mode="r", offset=page.dataoffsets[0], shape=page.shape)
     return page.asarray(maxworkers=1)
 
 
