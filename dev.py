@@ -1,8 +1,8 @@
-"""One script for people who try Sorby and people who build it; needs Python's standard library only.
+"""One script for those who try Sorby and those who build it; Python's standard library is enough.
 
-    python dev.py demo     make the environment, install, run the main job on a generated build
-    python dev.py test     make the environment, install with what tests need, run all checks
-    python dev.py lint     ruff, mypy and the floors of the house alone
+python dev.py demo     make the environment, install, run the main job on a generated build
+python dev.py test     make the environment, install with what tests need, run all checks
+python dev.py lint     ruff, mypy and the floors of the house alone
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ NEEDED = (3, 11)
 
 
 def main() -> int:
+    """Run the task that the first word names."""
     tasks = {"demo": demo, "test": test, "lint": lint}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         print(__doc__)
@@ -67,7 +68,7 @@ def test(words: list[str]) -> int:
     failed = lint([])
     workers = str(min(4, os.cpu_count() or 1))
     # Each worker computes on one core: threads of several processes would fight for them.
-    limits = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     command = [PYTHON, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal", "--cov", *words]
     tested = subprocess.call(command, cwd=ROOT, env=os.environ | limits)
     if failed:

@@ -11,7 +11,11 @@ def names_of(*paths):
 
 
 def test_folders_are_put_before_names_that_would_clash():
-    assert list(names_of("P200/f1.tif", "P300/f1.tif", "P300/f2.tif")) == ["P200/f1", "P300/f1", "f2"]
+    assert list(names_of("P200/f1.tif", "P300/f1.tif", "P300/f2.tif")) == [
+        "P200/f1",
+        "P300/f1",
+        "f2",
+    ]
 
 
 def test_suffix_is_kept_where_folders_do_not_tell_apart():
@@ -67,7 +71,7 @@ def test_twin_of_nothing_is_named():
 
 def test_two_twins_of_one_field_are_refused():
     twins = [Path("A1_etched.tif"), Path("A1-etch.tif")]
-    with pytest.raises(ProjectError, match="as A1_etched.tif does"):
+    with pytest.raises(ProjectError, match=r"as A1_etched\.tif does"):
         pair_by_name(names_of("A1.tif"), twins, "etched image")
 
 

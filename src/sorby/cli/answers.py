@@ -140,7 +140,9 @@ def typed(answer: dict[str, Any]) -> str:
     text = counted(f"Typed with {answer['classifier']}", answer["counts"])
     bare = answer.get("fields_without_etched", [])
     if bare:
-        text += f"\n{len(bare)} fields have no etched twin: their types come from the polished image."
+        text += (
+            f"\n{len(bare)} fields have no etched twin: their types come from the polished image."
+        )
     return text
 
 
@@ -152,7 +154,11 @@ def evaluated(answer: dict[str, Any]) -> str:
         [
             [
                 name,
-                *(f"{score[key][part]:.3f}" for key in ("macro_f1", "accuracy") for part in ("mean", "sd")),
+                *(
+                    f"{score[key][part]:.3f}"
+                    for key in ("macro_f1", "accuracy")
+                    for part in ("mean", "sd")
+                ),
             ]
             for name, score in lines.items()
         ],

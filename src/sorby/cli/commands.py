@@ -30,7 +30,13 @@ def new(
 ) -> Answer:
     """Make a project."""
     answer = workflow.new_project(
-        folder, polished, etched=etched, masks=masks, fields_table=fields, on_step=on_step, **options
+        folder,
+        polished,
+        etched=etched,
+        masks=masks,
+        fields_table=fields,
+        on_step=on_step,
+        **options,
     )
     return answer, answers.imported(answer)
 

@@ -98,8 +98,12 @@ def _projects(add: Add) -> None:
         )
     )
     several = {"metavar": "PATH", "type": Path, "nargs": "+"}
-    parser.add_argument("--polished", required=True, help="polished images: files or folders", **several)
-    parser.add_argument("--etched", default=[], help="their etched twins, paired by name", **several)
+    parser.add_argument(
+        "--polished", required=True, help="polished images: files or folders", **several
+    )
+    parser.add_argument(
+        "--etched", default=[], help="their etched twins, paired by name", **several
+    )
     parser.add_argument("--masks", default=[], help="masks you have, paired by name", **several)
     parser.add_argument(
         "--mask-values",
@@ -107,20 +111,37 @@ def _projects(add: Add) -> None:
         help="what foreign masks hold: two values, the larger one defect; or class numbers",
     )
     parser.add_argument(
-        "--fields", metavar="CSV", type=Path, help="table: image, laser_power_w, scan_speed_mm_s, ..."
+        "--fields",
+        metavar="CSV",
+        type=Path,
+        help="table: image, laser_power_w, scan_speed_mm_s, ...",
     )
     parser.add_argument(
         "--um-per-px", metavar="X", type=float, help="µm per pixel where file and table do not say"
     )
     parser.add_argument(
-        "--copy", action="store_true", help="copy the images into the project (default: refer to them)"
+        "--copy",
+        action="store_true",
+        help="copy the images into the project (default: refer to them)",
     )
     parser.add_argument(
         "--keep-bars", action="store_true", help="do not look for burned-in scale bars"
     )
-    _project(add("status", "what a project holds and what comes next", "sorby status study", commands.status))
+    _project(
+        add(
+            "status",
+            "what a project holds and what comes next",
+            "sorby status study",
+            commands.status,
+        )
+    )
     parser = _project(
-        add("predict", "masks for every field that has none", "sorby predict study", commands.predict)
+        add(
+            "predict",
+            "masks for every field that has none",
+            "sorby predict study",
+            commands.predict,
+        )
     )
     _method(parser)
 
@@ -199,7 +220,9 @@ def _classify(add: Add) -> None:
         commands.classify_train,
     )
     _patches(parser)
-    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the new classifier")
+    parser.add_argument(
+        "--out", metavar="FILE", type=Path, required=True, help="the new classifier"
+    )
     _seed(parser)
 
 
@@ -218,15 +241,30 @@ def _seed(parser: argparse.ArgumentParser) -> None:
 
 
 def _results(add: Add) -> None:
-    _project(add("map", "process map: figure (PNG, SVG) and table", "sorby map study", commands.map_))
+    _project(
+        add("map", "process map: figure (PNG, SVG) and table", "sorby map study", commands.map_)
+    )
     _project(add("report", "one self-contained HTML file", "sorby report study", commands.report))
     _project(
-        add("run", "predict, measure, classify, map and report in one go", "sorby run study", commands.run)
+        add(
+            "run",
+            "predict, measure, classify, map and report in one go",
+            "sorby run study",
+            commands.run,
+        )
     )
     parser = add(
-        "demo", "the main job on a generated LPBF build", "sorby demo my-demo --seed 0", commands.demo
+        "demo",
+        "the main job on a generated LPBF build",
+        "sorby demo my-demo --seed 0",
+        commands.demo,
     )
     parser.add_argument(
-        "folder", metavar="DIR", type=Path, nargs="?", default=Path("sorby-demo"), help="sorby-demo unless told"
+        "folder",
+        metavar="DIR",
+        type=Path,
+        nargs="?",
+        default=Path("sorby-demo"),
+        help="sorby-demo unless told",
     )
     _seed(parser)

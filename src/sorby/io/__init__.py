@@ -13,6 +13,7 @@ from sorby.core.registry import Registry
 if TYPE_CHECKING:
     from sorby.io.masks import MaskValuesWarning, check_mask_fits, read_mask, write_mask
     from sorby.io.micrographs import count_pages, micrograph_paths, read_micrograph
+    from sorby.io.raster import write_micrograph
     from sorby.io.scalebar import ScaleBar, exclude, find_scale_bar
     from sorby.io.tables import read_fields_table, read_labels_table, read_patch_table
 
@@ -41,6 +42,7 @@ _PLACES = {
     "read_micrograph": "micrographs",
     "read_patch_table": "tables",
     "write_mask": "masks",
+    "write_micrograph": "raster",
 }
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "read_micrograph",
     "read_patch_table",
     "write_mask",
+    "write_micrograph",
 ]
 
 

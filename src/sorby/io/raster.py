@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import BmpImagePlugin, ImageFile, JpegImagePlugin, PngImagePlugin
+from PIL import BmpImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
 
 from sorby.core.errors import SettingError
+from sorby.core.files import atomic_path
 from sorby.core.records import Micrograph
 from sorby.io.gray import gray_values
 from sorby.io.limits import check_size, decoding

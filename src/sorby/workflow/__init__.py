@@ -24,7 +24,7 @@ _PLACES = {
     "train_patches": "patches",
 }
 
-__all__ = list(_PLACES)  # noqa: PLE0605
+__all__ = list(_PLACES)
 
 
 def __getattr__(name: str) -> Any:

@@ -101,7 +101,9 @@ def new_project(
         keep_bars=keep_bars,
     )
     if fields_table is not None:
-        found.notes += [f"{name} has no row in {fields_table}." for name in names if name not in rows]
+        found.notes += [
+            f"{name} has no row in {fields_table}." for name in names if name not in rows
+        ]
     ready = _inspect_all(found, on_step)
     if not ready:
         raise ReadError("No image could be imported:\n" + "\n".join(found.problems))
@@ -219,7 +221,7 @@ def _check_twin(polished: Micrograph, etched: Micrograph, name: str) -> None:
     if polished.pixels.shape != etched.pixels.shape:
         sizes = [" x ".join(map(str, m.pixels.shape)) for m in (polished, etched)]
         raise ReadError(
-            f"{name}: the polished image is {sizes[0]} px and its etched twin {sizes[1]} px (rows x "
+            f"{name}: the polished image is {sizes[0]} px, its etched twin {sizes[1]} px (rows x "
             "columns). Both must show the same field at the same scale: crop them alike, or leave "
             "the etched image out."
         )

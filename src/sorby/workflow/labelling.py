@@ -83,4 +83,3 @@ def _checked(project: Project, labels: pd.DataFrame, table: Path) -> pd.DataFram
             "the row of a pixel inside the defect, counted from 0 at the top left."
         )
     return labels.assign(image=found)
-

@@ -56,7 +56,9 @@ def import_masks(
         files = _masks_by_field(list(fields), micrograph_paths(paths))
         for done, (name, path) in enumerate(files.items(), start=1):
             try:
-                mask, note = read_foreign_mask(path, project.read_picture(fields[name]), mask_values)
+                mask, note = read_foreign_mask(
+                    path, project.read_picture(fields[name]), mask_values
+                )
             except (ReadError, SettingError) as error:
                 problems.append(str(error))
             else:

@@ -171,7 +171,11 @@ def _typed(project: Project, defects: pd.DataFrame) -> pd.DataFrame:
     given = _given_types(project)
     if given.empty:
         return typed
-    for column, start in (("defect_type", None), ("type_probability", np.nan), ("type_source", None)):
+    for column, start in (
+        ("defect_type", None),
+        ("type_probability", np.nan),
+        ("type_source", None),
+    ):
         if column not in typed:
             typed[column] = start
     key = typed.set_index(["image", "defect"]).index
@@ -183,9 +187,7 @@ def _typed(project: Project, defects: pd.DataFrame) -> pd.DataFrame:
     probability = typed["type_probability"].to_numpy(dtype=float, copy=True)
     probability[by_person] = 1.0
     types_now[[value is None or value != value for value in types_now]] = "uncertain"
-    return typed.assign(
-        defect_type=types_now, type_source=sources, type_probability=probability
-    )
+    return typed.assign(defect_type=types_now, type_source=sources, type_probability=probability)
 
 
 def _given_types(project: Project) -> pd.Series:

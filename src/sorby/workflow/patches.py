@@ -54,9 +54,7 @@ def read_patches(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
     return as_patches([read_micrograph(path, um_per_px=1.0).pixels for path in files]), table
 
 
-def evaluate_patches(
-    patches: Path, *, seed: int = 0, on_step: OnStep = silent
-) -> dict[str, Any]:
+def evaluate_patches(patches: Path, *, seed: int = 0, on_step: OnStep = silent) -> dict[str, Any]:
     """Grouped, repeated cross-validation of the classifiers on labelled patches.
 
     Near-duplicate patches, and those that share a ``group`` in the table, stay together.
@@ -114,7 +112,11 @@ def train_patches(
     labels = table["label"].to_numpy()
     groups = table["group"].to_numpy() if "group" in table else None
     scores = evaluate(
-        images, labels, groups=groups, classifiers=(DEFAULT_CLASSIFIER,), rng=generator(seed),
+        images,
+        labels,
+        groups=groups,
+        classifiers=(DEFAULT_CLASSIFIER,),
+        rng=generator(seed),
         on_step=on_step,
     )
     model = CLASSIFIERS[DEFAULT_CLASSIFIER](

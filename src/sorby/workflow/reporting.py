@@ -88,8 +88,8 @@ def _maps(tables: Tables, synthetic: bool) -> list[Picture]:
             functools.partial(process_map_figure, [section], synthetic=synthetic),
             title=section.caption or "Process map",
             caption="Upper bar: defects by type, by number. Lower bar: area fraction in %, with "
-            "the mean number of defects a field in brackets and the 95 % interval. Blank: not built.",
-            alt=f"Process map of {len(section.cells)} conditions; the table below holds its numbers.",
+            "the mean count of defects a field in brackets, then its 95 % interval. Blank: not built.",
+            alt=f"Process map of {len(section.cells)} conditions; the table below has its numbers",
         )
         for section in process_map(tables.conditions).sections
     ]
@@ -112,9 +112,7 @@ def _figures(tables: Tables, synthetic: bool) -> list[Picture]:
     ]
 
 
-def _overlays(
-    project: Project, tables: Tables, synthetic: bool, on_step: OnStep
-) -> list[Picture]:
+def _overlays(project: Project, tables: Tables, synthetic: bool, on_step: OnStep) -> list[Picture]:
     from sorby.report import MAX_OVERLAYS, Picture
 
     fields = {field.name: field for field in project.fields()}
@@ -187,7 +185,7 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
         "The images come from a generator (synthetic): no number describes a real material.": (
             project.note("synthetic") is not None
         ),
-        f"{len(unscaled)} of {len(fields)} fields have no known µm/px: their results are in pixels. "
+        f"{len(unscaled)} of {len(fields)} fields have no known µm/px: results are in pixels. "
         "State um_per_px in the fields table.": bool(unscaled),
         f"{sum(m.source == 'model' for m in masks)} of {len(masks)} masks were made by the "
         "program and not looked at by a person: check the overlays before signing.": any(
