@@ -12,6 +12,7 @@ from sorby.core.errors import SettingError
 STRIP_PX = 1 << 22
 """Pixels looked at in one go: bounds the working memory of whole-image statistics."""
 
+_STRAY_PX = 5
 _BINS = 1 << 16
 _TAIL = 1e-4
 
@@ -31,10 +32,29 @@ class GrayHistogram:
     levels: np.ndarray
     counts: np.ndarray
 
-    def percentile(self, percent: float) -> float:
-        """Lowest level that at least ``percent`` % of the pixels do not exceed."""
-        reached = np.cumsum(self.counts)
-        return float(self.levels[np.searchsorted(reached, reached[-1] * percent / 100)])
+    def black_and_white(self, *, is_integer: bool) -> tuple[float, float]:
+        """Gray of no light and of full scale, as far as the gray levels tell.
+
+        Black is 0, or the darkest level where levels are negative; white is the full scale
+        (a power of two, less one for integers) that holds the brightest level, and at least
+        255 for integers. A few stray pixels at either end have no say.
+
+        Parameters
+        ----------
+        is_integer : bool
+            Whether the levels are whole numbers of a camera.
+
+        Returns
+        -------
+        black, white : float
+        """
+        stray = min(_STRAY_PX, int(self.counts.sum()))
+        rising = np.cumsum(self.counts)
+        bottom = float(self.levels[np.searchsorted(rising, stray)])
+        top = float(self.levels[np.flatnonzero(rising[-1] - rising + self.counts >= stray)[-1]])
+        if is_integer:
+            return min(0.0, bottom), max(255.0, 2.0 ** np.ceil(np.log2(top + 1)) - 1)
+        return min(0.0, bottom), 2.0 ** np.ceil(np.log2(max(top, 1e-30)))
 
 
 def check_field(pixels: np.ndarray, valid: np.ndarray | None) -> None:

@@ -34,7 +34,7 @@ def otsu(micrograph: Micrograph, *, valid: np.ndarray | None = None) -> np.ndarr
 
     Examples
     --------
-    >>> pixels = np.array([[200, 201, 199, 40]], np.uint8)
+    >>> pixels = np.array([[200, 200, 200, 40]], np.uint8)
     >>> otsu(Micrograph(pixels))[0, :, 0].tolist()
     [0.0, 0.0, 0.0, 1.0]
     """
