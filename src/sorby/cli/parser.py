@@ -97,7 +97,7 @@ def _projects(add: Add) -> None:
             commands.new,
         )
     )
-    several = {"metavar": "PATH", "type": Path, "nargs": "+"}
+    several: dict[str, Any] = {"metavar": "PATH", "type": Path, "nargs": "+"}
     parser.add_argument(
         "--polished", required=True, help="polished images: files or folders", **several
     )

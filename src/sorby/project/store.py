@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io as stdio
 import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,7 +19,7 @@ from sorby.core.errors import ProjectError
 from sorby.core.files import content_hash, inside
 from sorby.core.records import IGNORE, Micrograph, StepRecord
 from sorby.io import read_mask, read_micrograph, write_mask
-from sorby.project import history, layout, schema
+from sorby.project import history, layout, results, schema
 from sorby.project.fields import Field, StoredMask, field_from_row, field_row
 from sorby.project.pictures import locate_picture, picture_row
 
@@ -327,7 +325,16 @@ class Project:
             self._connection.executemany(
                 "INSERT INTO label (field_id, x_px, y_px, label, time)"
                 " VALUES ((SELECT id FROM field WHERE name = ?), ?, ?, ?, ?)",
-                [(r.image, float(r.x), float(r.y), r.label, time) for r in labels.itertuples()],
+                [
+                    (*row, time)
+                    for row in zip(
+                        labels["image"],
+                        labels["x"].astype(float),
+                        labels["y"].astype(float),
+                        labels["label"],
+                        strict=True,
+                    )
+                ],
             )
 
     def labels(self) -> pd.DataFrame:
@@ -361,25 +368,12 @@ class Project:
         record : StepRecord
             The step; the tables' hashes are added to its outputs.
         """
-        texts = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
-        hashes = {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()}
         with self.transaction():
-            step_id = history.append(
-                self._connection, replace(record, outputs={**record.outputs, **hashes})
-            )
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO result (name, csv, sha256, made_from, step_id)"
-                " VALUES (?, ?, ?, ?, ?)",
-                [(name, texts[name], hashes[name], made_from, step_id) for name in tables],
-            )
+            results.write(self._connection, tables, made_from=made_from, record=record)
 
     def result(self, name: str) -> tuple[pd.DataFrame, str] | None:
         """A stored table and the fingerprint it was made from, or None."""
-        rows = self._query("SELECT csv, made_from FROM result WHERE name = ?", name)
-        if not rows:
-            return None
-        text = stdio.BytesIO(rows[0]["csv"])
-        return pd.read_csv(text), rows[0]["made_from"]
+        return results.read(self._connection, name)
 
     def set_note(self, name: str, value: str) -> None:
         """Remember a fact about the project ("synthetic", ...)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,10 +175,11 @@ def _beside_truth(folder: Path, truth: pd.DataFrame) -> list[dict[str, Any]]:
     from sorby.workflow.measuring import current_tables
 
     with Project.open(folder) as project:
-        found = current_tables(project).conditions.set_index(_CONDITION)
+        conditions = current_tables(project).conditions.to_dict("records")
+    found = {tuple(row[name] for name in _CONDITION): row for row in conditions}
     rows = []
     for settings, fields in truth.groupby(_CONDITION):
-        row = found.loc[settings]
+        row = found[settings]
         sums = fields.sum(numeric_only=True)
         rows.append(
             {
@@ -195,7 +197,7 @@ def _beside_truth(folder: Path, truth: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _dominant(counts: pd.Series) -> str:
+def _dominant(counts: Mapping[Hashable, Any] | pd.Series) -> str:
     """Type with most defects; "none" where nothing was typed."""
     pair = {name: counts.get(f"n_{name}", 0) for name in ("porosity", "lack_of_fusion")}
     return max(pair, key=lambda name: pair[name]) if any(pair.values()) else "none"

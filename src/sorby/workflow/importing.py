@@ -17,6 +17,7 @@ from sorby.workflow.naming import field_names, find_field, pair_by_name
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sorby.io.masks import MaskValues
     from sorby.project import Field, Project
 
 _PROCESS = [f.name for f in fields(ProcessPoint)]
@@ -31,7 +32,7 @@ class _Import:
     rows: dict[str, dict[str, Any]]
     etched: dict[str, Path]
     masks: dict[str, Path]
-    mask_values: str | None
+    mask_values: MaskValues | None
     um_per_px: float | None
     keep_bars: bool
     problems: list[str] = field(default_factory=list)
@@ -44,7 +45,7 @@ def new_project(
     *,
     etched: Sequence[Path] = (),
     masks: Sequence[Path] = (),
-    mask_values: str | None = None,
+    mask_values: MaskValues | None = None,
     fields_table: Path | None = None,
     um_per_px: float | None = None,
     copy: bool = False,

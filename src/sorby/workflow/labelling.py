@@ -61,15 +61,16 @@ def _checked(project: Project, labels: pd.DataFrame, table: Path) -> pd.DataFram
     names = {name: Path(name) for name in fields}
     masks = project.masks()
     found = [find_field(str(text), names) for text in labels["image"]]
+    xs, ys = labels["x"].astype(float), labels["y"].astype(float)
     problems = []
     for name in dict.fromkeys(found):
         if name is None or name not in masks:
             continue
         instances = field_instances(fields[name], project.read_mask(masks[name]))
-        for row, owner in zip(labels.itertuples(), found, strict=True):
-            if owner == name and not defect_at(instances, row.x, row.y):
+        for position, (owner, x, y) in enumerate(zip(found, xs, ys, strict=True)):
+            if owner == name and not defect_at(instances, x, y):
                 problems.append(
-                    f"row {row.Index + 1}: no defect of {name!r} at x = {row.x:g}, y = {row.y:g} px"
+                    f"row {position + 1}: no defect of {name!r} at x = {x:g}, y = {y:g} px"
                 )
     problems += [
         f"row {position + 1}: {labels['image'].iloc[position]!r} is not a field of this project "
@@ -82,4 +83,4 @@ def _checked(project: Project, labels: pd.DataFrame, table: Path) -> pd.DataFram
             f"{table}: nothing was imported.\n" + "\n".join(problems) + "\nx is the column and y "
             "the row of a pixel inside the defect, counted from 0 at the top left."
         )
-    return labels.assign(image=found)
+    return labels.assign(image=[str(name) for name in found])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,12 +14,15 @@ from sorby.core.files import atomic_path, inside
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import Micrograph
 
+if TYPE_CHECKING:
+    from sorby.io.masks import MaskValues
+
 
 def import_masks(
     folder: Path,
     paths: Sequence[Path],
     *,
-    mask_values: str | None = None,
+    mask_values: MaskValues | None = None,
     on_step: OnStep = silent,
 ) -> dict[str, Any]:
     """Take masks that a person corrected; each becomes the current mask of its field.
@@ -80,7 +83,7 @@ def _masks_by_field(names: list[str], paths: list[Path]) -> dict[str, Path]:
 
 
 def read_foreign_mask(
-    path: Path, micrograph: Micrograph, mask_values: str | None
+    path: Path, micrograph: Micrograph, mask_values: MaskValues | None
 ) -> tuple[np.ndarray, str | None]:
     """Mask from a file of any origin, checked against its image.
 

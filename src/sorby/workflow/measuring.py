@@ -203,10 +203,11 @@ def _given_types(project: Project) -> pd.Series:
         if name not in masks:
             continue
         instances = field_instances(fields[str(name)], project.read_mask(masks[str(name)]))
-        for row in rows.itertuples():
-            number = defect_at(instances, row.x, row.y)
+        points = zip(rows["x"].astype(float), rows["y"].astype(float), rows["label"], strict=True)
+        for x, y, label in points:
+            number = defect_at(instances, x, y)
             if number:
-                found[str(name), number] = str(row.label)
+                found[str(name), number] = str(label)
     index = pd.MultiIndex.from_tuples(list(found), names=["image", "defect"]) if found else None
     return pd.Series(list(found.values()), index=index, dtype=object)
 

@@ -88,7 +88,7 @@ def _maps(tables: Tables, synthetic: bool) -> list[Picture]:
             functools.partial(process_map_figure, [section], synthetic=synthetic),
             title=section.caption or "Process map",
             caption="Upper bar: defects by type, by number. Lower bar: area fraction in %, with "
-            "the mean count of defects a field in brackets, then its 95 % interval. Blank: not built.",
+            "the mean count of defects in brackets and the 95 % interval. Blank: not built.",
             alt=f"Process map of {len(section.cells)} conditions; the table below has its numbers",
         )
         for section in process_map(tables.conditions).sections
@@ -200,7 +200,7 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
         f"{card.limits if card else ''}": card is not None and bool(card.limits),
         "Defects are not typed yet: sorby classify predict.": card is None,
         "Some conditions have fewer than 10 fields: their intervals are too narrow.": bool(
-            tables.conditions.get("few_fields", False).any()
+            tables.conditions["few_fields"].any()
         ),
         "Fields differ in µm/px: fine images show smaller defects than coarse ones, so counts of "
         "conditions are not comparable as they stand.": bool(
