@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,24 +13,24 @@ from matplotlib.patches import Rectangle
 from sorby.report import style
 from sorby.report.numbers import with_interval
 
-FEW_FIELDS = 10
-"""Below this number of fields an interval is itself uncertain, and the map says so."""
-
 _LEFT, _RIGHT = 0.065, 0.935
 _TYPE_BAR = (0.73, 0.17)
 _AREA_BAR = (0.38, 0.12)
 _TYPE_TEXT, _AREA_TEXT, _INTERVAL_TEXT = 0.625, 0.265, 0.11
 _WIDE_MM = 36.0
+_N_UNCERTAIN = "n_uncertain"
 
 
 def types_of(table: pd.DataFrame) -> list[str]:
-    """Defect types for which a condition table has a fraction column."""
+    """Defect types that the cells divide, "uncertain" included where some defects are."""
     names = [str(column) for column in table.columns]
-    return [
+    found = [
         name.removeprefix("fraction_")
         for name in names
         if name.startswith("fraction_") and not name.endswith(("_low", "_high"))
     ]
+    has_uncertain = _N_UNCERTAIN in table and (table[_N_UNCERTAIN] > 0).any()
+    return [*found, style.UNCERTAIN] if has_uncertain else found
 
 
 def area_axis_limit(table: pd.DataFrame) -> float:
@@ -38,25 +39,25 @@ def area_axis_limit(table: pd.DataFrame) -> float:
     return float(largest) * 1.1 if largest > 0 else 1.0
 
 
-def is_few_fields(row: pd.Series) -> bool:
-    """Whether a condition rests on fewer fields than an interval needs."""
-    return bool(row["n_images"] < FEW_FIELDS)
-
-
 def explanation(table: pd.DataFrame, types: list[str], limit: float) -> list[str]:
     """Sentences that say how to read the cells of a section."""
-    sentences = []
-    if types:
-        sentences.append(
-            "Upper bar: share of each type among the typed defects; below it the porosity "
-            "fraction and its 95 % interval."
-        )
+    sentences = [
+        "Upper bar: defects by type, by number; below it porosity as a fraction of the typed "
+        "defects, with its 95\N{NO-BREAK SPACE}% interval."
+        if types
+        else "Defects were not typed."
+    ]
     sentences.append(
-        f"Lower bar: area fraction (full width {100 * limit:.2g} %) with its 95 % interval; "
+        f"Lower bar: area fraction (full width {100 * limit:.2g}\N{NO-BREAK SPACE}%) with its "
+        "95\N{NO-BREAK SPACE}% interval; "
         "in brackets the mean defect count per field; n: fields."
     )
-    if len(table) and (table["n_images"] < FEW_FIELDS).any():
-        sentences.append(f"† Fewer than {FEW_FIELDS} fields: the interval is itself uncertain.")
+    if table["few_fields"].any():
+        sentences.append("† Few fields: the interval is itself uncertain.")
+    if table["mixed_magnification"].any():
+        sentences.append(
+            "Fields differ in magnification, so conditions may differ by what could be seen."
+        )
     return sentences
 
 
@@ -87,7 +88,8 @@ def draw_cell(
     """
     cell = _Cell(axes, row, place, width_mm)
     cell.box(0.02, 0.025, 0.96, 0.95, "#ffffff", edge="#cfd4d9", gid="frame", zorder=1)
-    _type_bar(cell, types)
+    if types:
+        _type_bar(cell, types)
     _area_bar(cell, area_limit)
     _numbers(cell, types)
 
@@ -126,7 +128,7 @@ class _Cell:
         )
         self.axes.add_patch(patch)
 
-    def text(self, u: float, v: float, words: str, *, gid: str, size: float, **look: str) -> None:
+    def text(self, u: float, v: float, words: str, *, gid: str, size: float, **look: Any) -> None:
         self.axes.text(
             self.x + u,
             self.y + v,
@@ -142,7 +144,12 @@ class _Cell:
     def whisker(self, low: float, high: float, v: float, *, clipped: bool = False) -> None:
         """Interval as a line with end caps; an open end means that it goes on."""
         xs = self.x + _LEFT + (_RIGHT - _LEFT) * np.clip([low, high], 0, 1)
-        look = {"color": style.INK, "lw": 0.8, "zorder": 3, "solid_capstyle": "butt"}
+        look: dict[str, Any] = {
+            "color": style.INK,
+            "lw": 0.8,
+            "zorder": 3,
+            "solid_capstyle": "butt",
+        }
         self.axes.plot(xs, [self.y + v] * 2, gid=f"{self.name}:whisker", **look)
         for x in xs[:1] if clipped else xs:
             self.axes.plot([x, x], [self.y + v - 0.025, self.y + v + 0.025], **look)
@@ -157,10 +164,9 @@ def _type_bar(cell: _Cell, types: list[str]) -> None:
     full = _RIGHT - _LEFT
     cell.box(_LEFT, bottom, full, height, style.TRACK, gid="type-track", zorder=1.8)
     start = _LEFT
-    for name, look in style.type_styles(types).items():
-        share = float(cell.row.get(f"fraction_{name}", math.nan))
-        if not share > 0:
-            continue
+    styles = style.type_styles(types)
+    for name, share in _shares(cell.row, types).items():
+        look = styles[name]
         cell.box(
             start,
             bottom,
@@ -172,6 +178,17 @@ def _type_bar(cell: _Cell, types: list[str]) -> None:
             hatch=look.hatch,
         )
         start += share * full
+
+
+def _shares(row: pd.Series, types: list[str]) -> dict[str, float]:
+    """Share of each type in all defects that were looked at, the uncertain ones included."""
+    n_typed, n_uncertain = float(row["n_typed"]), float(row.get(_N_UNCERTAIN, 0))
+    if n_typed + n_uncertain == 0:
+        return {}
+    certain = n_typed / (n_typed + n_uncertain)
+    shares = {name: certain * float(row.get(f"fraction_{name}", math.nan)) for name in types}
+    shares[style.UNCERTAIN] = 1 - certain
+    return {name: share for name, share in shares.items() if share > 0}
 
 
 def _area_bar(cell: _Cell, limit: float) -> None:
@@ -205,7 +222,7 @@ def _numbers(cell: _Cell, types: list[str]) -> None:
     )
     interval_text = f"{interval} %" if interval else "no interval"
     cell.text(left, _INTERVAL_TEXT, interval_text, gid="interval", size=6.2)
-    flag = "†" if is_few_fields(row) else ""
+    flag = "†" if row["few_fields"] else ""
     cell.text(
         _RIGHT, _INTERVAL_TEXT, f"n = {row['n_images']:.0f}{flag}", gid="n", size=6.2, ha="right"
     )
@@ -216,7 +233,9 @@ def _porosity(cell: _Cell) -> str:
         float(cell.row.get(f"fraction_porosity{end}", math.nan)) for end in ("", "_low", "_high")
     )
     if not math.isfinite(value):
-        return "no defects" if float(cell.row["mean_count"]) == 0 else "not typed"
+        if float(cell.row["mean_count"]) == 0:
+            return "no defects"
+        return "all uncertain" if float(cell.row.get(_N_UNCERTAIN, 0)) > 0 else "not typed"
     before = "porosity " if cell.width_mm >= _WIDE_MM else ""
     if not (math.isfinite(low) and math.isfinite(high)):
         return f"{before}{value:.2f}"

@@ -33,10 +33,25 @@ _CONDITION_MEASURES = (
     "n_specimens",
     "valid_area_mm2",
     "area_fraction",
+    "area_fraction_bootstrap",
     "relative_accuracy_percent",
+    "n_images_for_20_percent",
     "mean_count",
     "count_per_mm2",
 )
+_PLAIN = (
+    "n_images",
+    "n_specimens",
+    "image",
+    "defect",
+    "x_px",
+    "y_px",
+    "type_probability",
+    "type_source",
+    "touches_border",
+)
+"""Columns whose heads say all."""
+_IN_PIXELS = {"valid_area_mm2": "valid_area_px2", "count_per_mm2": "count_per_mpx"}
 
 
 def headlines(
@@ -55,25 +70,30 @@ def headlines(
         Number, what it is, and a remark.
     """
     shares = pd.to_numeric(conditions.get("area_fraction", pd.Series(dtype=float))).dropna()
-    area, area_unit = _valid_area(fields)
     found = [
         (str(len(conditions)), "conditions", "sets of process settings"),
-        (str(len(fields)), "fields", f"{area} {area_unit} of sample" if area else ""),
+        (str(len(fields)), "fields", _valid_area(fields)),
         (fixed(float(len(defects)), 0), "defects", _type_sentence(defects)),
         (_overall_share(fields), "area fraction", "all fields together"),
     ]
     if len(shares) > 1:
-        for row, word in ((shares.idxmin(), "lowest"), (shares.idxmax(), "highest")):
-            value = f"{rounded(100 * shares[row])} %"
-            found.append((value, f"{word} condition", _name_of(conditions.loc[row])))
+        positions = (
+            (shares.to_numpy().argmin(), "lowest"),
+            (shares.to_numpy().argmax(), "highest"),
+        )
+        for position, word in positions:
+            value = f"{rounded(100 * shares.iloc[position])} %"
+            where = _name_of(conditions.loc[shares.index[position]])
+            found.append((value, f"{word} condition", where))
     return found
 
 
-def _valid_area(fields: pd.DataFrame) -> tuple[str, str]:
-    for column, unit in (("valid_area_mm2", "mm²"), ("valid_area_px2", "px²")):
-        if column in fields and len(fields) and fields[column].notna().all():
-            return rounded(float(fields[column].sum())), unit
-    return "", ""
+def _valid_area(fields: pd.DataFrame) -> str:
+    for column, unit in (("valid_area_mm2", "mm² of sample"), ("valid_area_px2", "px² of sample")):
+        if column in fields and (known := fields[column].notna()).any():
+            scope = "" if known.all() else f" in the {known.sum()} that have a scale"
+            return f"{rounded(float(fields[column].sum()))} {unit}{scope}"
+    return ""
 
 
 def _overall_share(fields: pd.DataFrame) -> str:
@@ -122,8 +142,16 @@ def shared_settings(conditions: pd.DataFrame) -> str:
 def condition_columns(conditions: pd.DataFrame) -> list[str]:
     """Columns of the condition table in reading order; shared settings are said once above."""
     settings = [name for name in _SETTINGS if not _is_shared(conditions, name)]
+    measures = [_known_measure(conditions, name) for name in _CONDITION_MEASURES]
     shares = [name for name in conditions.columns if str(name).startswith("fraction_")]
-    return [*settings, *_CONDITION_MEASURES, *shares]
+    return [*settings, *measures, *shares, "n_uncertain"]
+
+
+def _known_measure(conditions: pd.DataFrame, name: str) -> str:
+    """The measure per mm² where all conditions have it, else the one in pixels."""
+    in_pixels = _IN_PIXELS.get(name, name)
+    is_known = name in conditions and conditions[name].notna().all()
+    return in_pixels if in_pixels in conditions and not is_known else name
 
 
 def field_columns(fields: pd.DataFrame) -> list[str]:
@@ -139,7 +167,7 @@ def field_columns(fields: pd.DataFrame) -> list[str]:
 
 
 def defect_columns(defects: pd.DataFrame) -> list[str]:
-    """Columns of the largest defects: in µm where every size has a scale, else in pixels."""
+    """Columns of the largest defects: in µm where any has a scale, else in pixels."""
     lengths = [_with_scale(defects, name, "um") for name in ("equivalent_diameter", "feret_max")]
     shapes = ["aspect_ratio", "circularity", "solidity", "orientation_deg"]
     types = ["defect_type", "type_probability", "type_source", "touches_border"]
@@ -149,7 +177,7 @@ def defect_columns(defects: pd.DataFrame) -> list[str]:
 def _with_scale(table: pd.DataFrame, stem: str, unit: str) -> str:
     name = f"{stem}_{unit}"
     in_pixels = f"{stem}_{'px2' if unit.endswith('2') else 'px'}"
-    return name if name in table and len(table) and table[name].notna().all() else in_pixels
+    return name if name in table and table[name].notna().any() else in_pixels
 
 
 def largest(defects: pd.DataFrame) -> pd.DataFrame:
@@ -157,7 +185,14 @@ def largest(defects: pd.DataFrame) -> pd.DataFrame:
     name = _with_scale(defects, "equivalent_diameter", "um")
     if name not in defects:
         return defects.head(0)
-    return defects.sort_values(name, ascending=False, kind="stable").head(N_LARGEST)
+    measured = defects[defects[name].notna()]
+    return measured.sort_values(name, ascending=False, kind="stable").head(N_LARGEST)
+
+
+def without_scale(defects: pd.DataFrame) -> int:
+    """Number of defects that sizes in µm leave out, because their field has no scale."""
+    name = _with_scale(defects, "equivalent_diameter", "um")
+    return int(defects[name].isna().sum()) if name in defects else 0
 
 
 def by_type(defects: pd.DataFrame) -> pd.DataFrame:
@@ -171,22 +206,25 @@ def by_type(defects: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a type: number, median, 95th percentile and maximum equivalent diameter.
+        One row a type: number, median, 95th percentile and maximum equivalent diameter,
+        of the defects whose size is known.
     """
     name = _with_scale(defects, "equivalent_diameter", "um")
     if name not in defects or not len(defects):
         return pd.DataFrame()
     unit = name.rsplit("_", 1)[1]
-    types = defects.get("defect_type", pd.Series(UNTYPED, index=defects.index)).fillna(UNTYPED)
+    defects = defects[defects[name].notna()]
+    types = defects.get("defect_type", pd.Series(UNTYPED, index=defects.index, dtype=object))
+    types = types.fillna(UNTYPED).astype(str)
     rows = [
         {
-            "defect_type": type_label(kind),
+            "defect_type": kind,
             "n_defects": int((types == kind).sum()),
             f"median_diameter_{unit}": defects.loc[types == kind, name].median(),
             f"95th_percentile_{unit}": defects.loc[types == kind, name].quantile(0.95),
             f"largest_{unit}": defects.loc[types == kind, name].max(),
         }
-        for kind in ordered_types(types.astype(str))
+        for kind in ordered_types(types)
     ]
     return pd.DataFrame(rows)
 
@@ -207,8 +245,15 @@ def size_floor(fields: pd.DataFrame) -> str:
 
 def definitions(conditions: pd.DataFrame, defects: pd.DataFrame) -> list[tuple[str, str]]:
     """Name and definition of every measure that the report prints."""
-    names = [*_CONDITION_MEASURES, *defect_columns(defects)]
-    shown = [name for name in names if name in conditions or name in defects]
+    names = [*condition_columns(conditions), *defect_columns(defects)]
+    tables = {*conditions.columns, *defects.columns}
+    shown = [
+        name
+        for name in names
+        if (name in tables or f"{name}_low" in tables)
+        and name not in (*_SETTINGS, *_PLAIN)
+        and not str(name).startswith("fraction_")
+    ]
     heads = {heading(name).label: heading(name).definition for name in shown}
     if any(str(name).startswith("fraction_") for name in conditions.columns):
         heads["Share of a type"] = (

@@ -23,6 +23,8 @@ class Heading:
         Stored values are multiplied by it for display (100 for a fraction shown in %).
     digits : int
         Significant digits where no interval rules; 0 prints the stored number in full.
+    decimals : int or None
+        Decimal places, where the measure has a customary number of them.
     """
 
     label: str
@@ -30,6 +32,7 @@ class Heading:
     definition: str = ""
     factor: float = 1.0
     digits: int = 3
+    decimals: int | None = None
 
 
 _AREA_FRACTION = (
@@ -51,13 +54,27 @@ HEADINGS: dict[str, Heading] = {
     "beam_um": Heading("Beam", "µm", "D4σ diameter of the laser beam.", digits=0),
     "preheat_c": Heading("Preheat", "°C", "Temperature of the build plate.", digits=0),
     "alloy": Heading("Alloy"),
-    "um_per_px": Heading("Pixel", "µm", "Edge length of a pixel.", digits=4),
+    "um_per_px": Heading("Pixel", "µm", "Edge length of a pixel.", digits=0),
     "valid_area_px2": Heading("Valid area", "px²", "Pixels that are sample."),
     "valid_area_mm2": Heading(
         "Valid area", "mm²", "Area that is sample: scale bars, resin and artefacts are left out."
     ),
     "defect_area_px2": Heading("Defect area", "px²", "Pixels labelled as defect."),
     "area_fraction": Heading("Area fraction", "%", _AREA_FRACTION, factor=100),
+    "area_fraction_bootstrap": Heading(
+        "Area fraction, bootstrap",
+        "%",
+        "A second 95 % interval of the area fraction, by the studentised bootstrap over fields.",
+        factor=100,
+    ),
+    "optical_density_percent": Heading(
+        "Optical density", "%", "100 (1 − area fraction): relative density by image analysis."
+    ),
+    "n_images_for_20_percent": Heading(
+        "Fields for ±20\N{NO-BREAK SPACE}%",
+        definition="Fields that would bring the relative accuracy to 20 %, by the same scatter.",
+        digits=0,
+    ),
     "relative_accuracy_percent": Heading(
         "Relative accuracy",
         "%",
@@ -71,6 +88,12 @@ HEADINGS: dict[str, Heading] = {
     "n_typed": Heading("Typed", definition="Defects that were given a type.", digits=0),
     "mean_count": Heading("Mean count", "per field", "Mean number of defects in a field."),
     "count_per_mm2": Heading("Number density", "1/mm²", _NUMBER_DENSITY),
+    "count_per_mpx": Heading("Number density", "1/Mpx", _NUMBER_DENSITY),
+    "condition": Heading("Condition", definition="Process settings in words."),
+    "few_fields": Heading("Few fields", definition="Too few fields for a sure interval."),
+    "n_uncertain": Heading(
+        "Uncertain", definition="Defects that the classifier would not name.", digits=0
+    ),
     "size_floor_px2": Heading("Size floor", "px²", "Smaller defects are left out.", digits=0),
     "defect": Heading("No.", definition="Number of the defect in its field.", digits=0),
     "x_px": Heading("x", "px", "Column of the centroid.", digits=4),
@@ -130,9 +153,8 @@ def heading(column: str) -> Heading:
         name = type_label(column.removeprefix("fraction_"))
         return Heading(
             f"Share of {name}",
-            "",
-            f"Defects of type {name} divided by the typed defects.",
-            digits=2,
+            definition=f"Defects of type {name} divided by the typed defects, by number.",
+            decimals=2,
         )
     if column.startswith("n_"):
         name = type_label(column.removeprefix("n_"))

@@ -146,7 +146,7 @@ def write_report(content: ReportContent, path: Path) -> Path:
         largest_columns=shown_columns(
             digest.largest(content.defects), digest.defect_columns(content.defects)
         ),
-        n_largest=digest.N_LARGEST,
+        n_without_scale=digest.without_scale(content.defects),
         size_floor=digest.size_floor(content.fields),
         definitions=digest.definitions(content.conditions, content.defects),
         history=[digest.step_row(record) for record in content.history],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 MISSING = "–"
 _THIN_SPACE = "\u202f"
@@ -68,13 +69,17 @@ def fixed(value: float, decimals: int) -> str:
     return text.replace(",", _THIN_SPACE if len(whole.lstrip("-")) > 4 else "")
 
 
-def with_interval(value: float, low: float, high: float) -> tuple[str, str]:
+def with_interval(
+    value: float, low: float, high: float, *, decimals: int | None = None
+) -> tuple[str, str]:
     """Value and its interval, rounded to what the interval carries.
 
     Parameters
     ----------
     value, low, high : float
         Estimate and the ends of its interval, in the unit printed.
+    decimals : int, optional
+        Decimal places, where they are not to follow from the interval.
 
     Returns
     -------
@@ -89,11 +94,42 @@ def with_interval(value: float, low: float, high: float) -> tuple[str, str]:
     ('1.23', '')
     """
     if not (math.isfinite(low) and math.isfinite(high)):
-        return rounded(value), ""
-    half_width = (high - low) / 2
-    if half_width <= 0:
-        return rounded(value), f"{rounded(low)}–{rounded(high)}"
-    places = decimals_for(half_width)
+        return rounded(value) if decimals is None else fixed(value, decimals), ""
+    places = _places(value, (high - low) / 2) if decimals is None else decimals
+    return fixed(value, places), f"{fixed(low, places)}–{fixed(high, places)}"
+
+
+def _places(value: float, half_width: float) -> int:
+    """Two digits of the half-width, but at least one of the value."""
+    places = decimals_for(half_width) if half_width > 0 else 2
     if value and math.isfinite(value):
         places = max(places, min(6, -math.floor(math.log10(abs(value)))))
-    return fixed(value, places), f"{fixed(low, places)}–{fixed(high, places)}"
+    return places
+
+
+def column_decimals(values: Sequence[float], digits: int) -> int | None:
+    """Decimal places that suit a whole column, so that its points stand in line.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The column; values that are not finite are passed over.
+    digits : int
+        Significant digits of the largest value.
+
+    Returns
+    -------
+    int or None
+        None where the values span more than a factor of a hundred: each is then rounded alone.
+
+    Examples
+    --------
+    >>> column_decimals([9.0, 3.75, 0.75], 3), column_decimals([0.01, 40.0], 3)
+    (2, None)
+    """
+    sizes = [abs(value) for value in values if math.isfinite(value) and value != 0]
+    if not sizes or max(sizes) / min(sizes) > 100:
+        return None
+    if all(float(size).is_integer() for size in sizes):
+        return 0
+    return max(0, digits - 1 - math.floor(math.log10(max(sizes))))

@@ -17,8 +17,9 @@ from sorby.core.records import IGNORE
 from sorby.report import style
 
 _LONGEST_PX = 1600
-_LEGEND_MM = 7.0
-_LARGEST_HEIGHT_MM = 230.0
+_WIDTH_MM = 120.0
+_LEGEND_MM = 9.5
+_LARGEST_HEIGHT_MM = 160.0
 _IGNORE_COLOUR = "#F0E442"
 _CONNECTED = np.ones((3, 3), dtype=bool)
 
@@ -44,7 +45,8 @@ def overlay_figure(
         0 background, 1.. defect, 255 not sample (hatched).
     defect_table : DataFrame, optional
         Rows of this field with ``row_min`` ... ``column_max`` and, once classified,
-        ``defect_type``. Defects of the mask without a row are outlined as untyped.
+        ``defect_type``. Regions of the mask without a row are under the size floor and are
+        drawn as such.
     um_per_px : float, optional
         Edge length of a pixel; without it no scale bar is drawn.
     synthetic : bool
@@ -53,7 +55,7 @@ def overlay_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        180 mm wide, less where the image is tall.
+        120 mm wide, less where the image is tall.
 
     Raises
     ------
@@ -69,8 +71,8 @@ def overlay_figure(
     with style.house_style():
         figure, axes = _canvas(pixels.shape)
         _show(axes, pixels, step)
-        handles = _outline(axes, _type_layers(mask, defect_table, step))
-        handles += _hatch_ignored(axes, _any_in_blocks(mask == IGNORE, step))
+        handles = _outline(axes, _type_layers(mask, defect_table, step), step)
+        handles += _hatch_ignored(axes, _any_in_blocks(mask == IGNORE, step), step)
         if um_per_px:
             _scale_bar(axes, pixels.shape, um_per_px)
         _legend(figure, handles)
@@ -81,10 +83,10 @@ def overlay_figure(
 
 def _canvas(shape: tuple[int, ...]) -> tuple[Figure, Axes]:
     rows, columns = shape
-    width = style.PAGE_WIDTH_MM
+    width = _WIDTH_MM
     height = width * rows / columns
     if height > _LARGEST_HEIGHT_MM:
-        width, height = max(60.0, width * _LARGEST_HEIGHT_MM / height), _LARGEST_HEIGHT_MM
+        width, height = max(45.0, width * _LARGEST_HEIGHT_MM / height), _LARGEST_HEIGHT_MM
     height = max(8.0, height)
     figure = style.new_figure(width, height + _LEGEND_MM)
     axes = figure.add_axes(
@@ -117,47 +119,44 @@ def _show(axes: Axes, pixels: np.ndarray, step: int) -> None:
 def _type_layers(mask: np.ndarray, table: pd.DataFrame | None, step: int) -> dict[str, np.ndarray]:
     """Reduced mask of each defect type, in drawing order."""
     rest = _any_in_blocks((mask != 0) & (mask != IGNORE), step)
-    if table is None or "defect_type" not in table:
-        name = "defect" if table is None else style.UNTYPED
-        return {name: rest} if rest.any() else {}
-    types = table["defect_type"].fillna(style.UNTYPED).astype(str)
+    if table is None:
+        return {style.UNTYPED: rest} if rest.any() else {}
+    types = table.get("defect_type", pd.Series(style.UNTYPED, index=table.index, dtype=object))
+    types = types.fillna(style.UNTYPED).astype(str)
     layers = {name: np.zeros(rest.shape, dtype=bool) for name in style.ordered_types(types)}
     boxes = table[["row_min", "column_min", "row_max", "column_max"]].to_numpy(int)
     for name, box in zip(types, boxes, strict=True):
         rows, columns = _pixels_of_defect(mask, box)
         layers[name][rows // step, columns // step] = True
         rest[rows // step, columns // step] = False
-    if rest.any():
-        layers[style.UNTYPED] = layers.get(style.UNTYPED, np.zeros_like(rest)) | rest
-    return layers
+    return {**layers, style.UNDER_FLOOR: rest} if rest.any() else layers
 
 
 def _pixels_of_defect(mask: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of the defect whose bounding box this is, not of its neighbours."""
     top, left, bottom, right = box
     window = mask[top:bottom, left:right]
-    parts, _ = ndimage.label((window != 0) & (window != IGNORE), structure=_CONNECTED)
-    for number, extent in enumerate(ndimage.find_objects(parts), start=1):
-        if (extent[0].stop - extent[0].start, extent[1].stop - extent[1].start) == parts.shape:
-            parts = np.where(parts == number, number, 0)
-            break
-    rows, columns = np.nonzero(parts)
-    return rows + top, columns + left
+    whole = (slice(0, window.shape[0]), slice(0, window.shape[1]))
+    for value in np.setdiff1d(window, [0, IGNORE]):
+        parts, _ = ndimage.label(window == value, structure=_CONNECTED)
+        for number, extent in enumerate(ndimage.find_objects(parts), start=1):
+            if extent == whole:
+                rows, columns = np.nonzero(parts == number)
+                return rows + top, columns + left
+    return np.empty(0, dtype=int), np.empty(0, dtype=int)
 
 
-def _outline(axes: Axes, layers: dict[str, np.ndarray]) -> list[Line2D | Patch]:
+def _outline(axes: Axes, layers: dict[str, np.ndarray], step: int) -> list[Line2D | Patch]:
     """Draw each type's outline on a white casing, and return the legend's entries."""
-    styles = style.type_styles("untyped" if name == "defect" else name for name in layers)
+    styles = style.type_styles(layers)
     handles: list[Line2D | Patch] = []
     for (name, layer), look in zip(layers.items(), styles.values(), strict=True):
         colour = "#F0E442" if name == style.UNCERTAIN else look.colour
-        padded = np.pad(layer, 1).astype(np.uint8)
-        x = _centres(padded.shape[1], axes.get_xlim(), layer.shape[1])
-        y = _centres(padded.shape[0], axes.get_ylim()[::-1], layer.shape[0])
+        field = _padded(layer, step)
         casing = "#000000" if name == style.UNCERTAIN else "#ffffff"
-        axes.contour(x, y, padded, levels=[0.5], colors=casing, linewidths=1.7)
+        axes.contour(*field, levels=[0.5], colors=casing, linewidths=1.5)
         lines = axes.contour(
-            x, y, padded, levels=[0.5], colors=colour, linewidths=1.0, linestyles=[look.line]
+            *field, levels=[0.5], colors=colour, linewidths=0.9, linestyles=[look.line]
         )
         lines.set_gid(f"outline:{name}")
         handles.append(
@@ -166,16 +165,14 @@ def _outline(axes: Axes, layers: dict[str, np.ndarray]) -> list[Line2D | Patch]:
     return handles
 
 
-def _hatch_ignored(axes: Axes, ignored: np.ndarray) -> list[Line2D | Patch]:
+def _hatch_ignored(axes: Axes, ignored: np.ndarray, step: int) -> list[Line2D | Patch]:
     if not ignored.any():
         return []
-    padded = np.pad(ignored, 1).astype(np.uint8)
-    x = _centres(padded.shape[1], axes.get_xlim(), ignored.shape[1])
-    y = _centres(padded.shape[0], axes.get_ylim()[::-1], ignored.shape[0])
-    region = axes.contourf(x, y, padded, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
+    field = _padded(ignored, step)
+    region = axes.contourf(*field, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
     region.set(edgecolor=_IGNORE_COLOUR, linewidth=0, gid="ignored")
-    axes.contour(x, y, padded, levels=[0.5], colors=_IGNORE_COLOUR, linewidths=0.8)
-    label = "not sample (left out)"
+    axes.contour(*field, levels=[0.5], colors=_IGNORE_COLOUR, linewidths=0.8)
+    label = "not sample"
     return [Patch(facecolor="none", edgecolor="#8a8300", hatch="xxxxx", lw=0.6, label=label)]
 
 
@@ -204,7 +201,7 @@ def _scale_bar(axes: Axes, shape: tuple[int, ...], um_per_px: float) -> None:
         text,
         ha="center",
         va="center",
-        fontsize=8,
+        fontsize=8.5,
         color="black",
         zorder=7,
     )
@@ -218,26 +215,25 @@ def _round_length(wanted_um: float) -> float:
 
 def _legend(figure: Figure, handles: list[Line2D | Patch]) -> None:
     if not handles:
-        figure.text(0.0, 0.008, "No defect found.", fontsize=7.5, va="bottom")
+        figure.text(0.0, 0.008, "No defect found.", fontsize=8.5, va="bottom")
         return
     figure.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(0, 0),
-        ncols=len(handles),
+        ncols=3,
         borderaxespad=0.2,
         borderpad=0,
-        fontsize=7.5,
+        fontsize=8.5,
         handlelength=2.6,
         columnspacing=2.0,
     )
 
 
-def _centres(n_padded: int, limits: tuple[float, float], n: int) -> np.ndarray:
-    """Image coordinates of block centres, with one block more on each side."""
-    low, high = limits
-    size = math.ceil((high - low) / n)
-    return low + size * (np.arange(n_padded) - 0.5)
+def _padded(layer: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image coordinates of block centres and a layer, with an empty block more on each side."""
+    rows, columns = (step * (np.arange(length + 2) - 0.5) - 0.5 for length in layer.shape)
+    return columns, rows, np.pad(layer, 1).astype(np.uint8)
 
 
 def _extent(shape: tuple[int, ...], step: int) -> tuple[float, float, float, float]:

@@ -18,29 +18,29 @@ from sorby.report import cells, style
 
 _MARGIN_LEFT_MM, _MARGIN_RIGHT_MM = 15.0, 15.0
 _CELL_HEIGHT_MM = 25.0
-_CELL_WIDTH_MM = (27.5, 46.0)
+_CELL_WIDTH_MM = (30.0, 46.0)
 _LEGEND_MM, _AXIS_MM, _LINE_MM, _TOP_MM = 7.0, 10.0, 3.1, 5.0
 _CHARACTER_MM = 1.28
 
 _FIXED = {
     "alloy": ("", ""),
-    "hatch_um": ("hatch ", " µm"),
-    "layer_um": ("layer ", " µm"),
-    "beam_um": ("beam ", " µm (D4σ)"),
-    "preheat_c": ("preheat ", " °C"),
+    "hatch_um": ("hatch\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}µm"),
+    "layer_um": ("layer\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}µm"),
+    "beam_um": ("beam\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}µm (D4σ)"),
+    "preheat_c": ("preheat\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}°C"),
 }
 
 
 class MapSection(Protocol):
-    """What a section of the process map must show: its settings held fixed and its conditions."""
+    """A section of the process map, as ``sorby.quantify.process_map`` makes it."""
 
     @property
-    def fixed(self) -> Mapping[str, Any]:
-        """Settings shared by all conditions of the section, by column name."""
+    def settings(self) -> Mapping[str, Any]:
+        """Settings that all its cells share, by column name; empty where unknown."""
 
     @property
-    def conditions(self) -> pd.DataFrame:
-        """Rows of the condition table that belong to the section."""
+    def cells(self) -> pd.DataFrame:
+        """Rows of the condition table, one a cell."""
 
 
 def process_map_figure(sections: Sequence[MapSection], *, synthetic: bool = False) -> Figure:
@@ -80,12 +80,8 @@ class _Grid:
     """One section, with the powers and speeds that span its panel."""
 
     def __init__(self, section: MapSection) -> None:
-        everything = section.conditions.reset_index(drop=True)
-        needed = ["laser_power_w", "scan_speed_mm_s"]
-        self.fixed = dict(section.fixed)
-        self.table = everything.dropna(subset=needed).reset_index(drop=True)
-        self.n_without_place = len(everything) - len(self.table)
-        twice = self.table.duplicated(subset=needed)
+        self.settings, self.table = section.settings, section.cells
+        twice = self.table.duplicated(subset=["laser_power_w", "scan_speed_mm_s"])
         if twice.any():
             row = self.table[twice].iloc[0]
             raise SettingError(
@@ -210,7 +206,7 @@ def _energy_lines(axes: Axes, grid: _Grid) -> None:
     """Hairlines of constant energy density, laid through the uneven steps of the grid."""
     if len(grid.powers) < 2 or len(grid.speeds) < 2:
         return
-    divisor, unit = _energy_divisor(grid.fixed)
+    divisor, unit = _energy_divisor(grid.settings)
     column = np.linspace(0.0, len(grid.speeds), 400)
     speed = _along(column, grid.speeds)
     power = _along(np.linspace(0.0, len(grid.powers), 400), grid.powers)
@@ -249,10 +245,9 @@ def _along(position: np.ndarray, values: np.ndarray) -> np.ndarray:
     return inner + np.maximum(0, position - centres[-1]) * (values[-1] - values[-2])
 
 
-def _energy_divisor(fixed: Mapping[str, Any]) -> tuple[float, str]:
-    hatch, layer = fixed.get("hatch_um"), fixed.get("layer_um")
-    if _is_known(hatch) and _is_known(layer):
-        return float(hatch) * float(layer) * 1e-6, "J/mm³"
+def _energy_divisor(settings: Mapping[str, Any]) -> tuple[float, str]:
+    if all(_is_known(settings.get(name)) for name in ("hatch_um", "layer_um")):
+        return float(settings["hatch_um"]) * float(settings["layer_um"]) * 1e-6, "J/mm³"
     return 1.0, "J/mm"
 
 
@@ -270,26 +265,22 @@ def _caption(grid: _Grid, types: list[str], width_mm: float) -> list[str]:
     fixed = [
         f"{before}{value:g}{after}" if isinstance(value, int | float) else f"{before}{value}{after}"
         for name, (before, after) in _FIXED.items()
-        if _is_known(value := grid.fixed.get(name))
+        if _is_known(value := grid.settings.get(name))
     ]
     settings = (
         ", ".join(fixed) + "." if fixed else "Hatch, layer, beam, preheat and alloy: not given."
     )
     sentences = [settings, *cells.explanation(grid.table, types, grid.area_limit)]
     if len(grid.powers) > 1 and len(grid.speeds) > 1:
-        unit = _energy_divisor(grid.fixed)[1]
+        unit = _energy_divisor(grid.settings)[1]
         name = "volumetric energy density P/(v·h·t)" if unit == "J/mm³" else "line energy P/v"
         sentences.append(f"Gray hairlines: constant {name}, for reference only.")
-    if grid.n_without_place:
-        sentences.append(f"Not shown, power or speed unknown: {grid.n_without_place}.")
     room = int((width_mm - _MARGIN_LEFT_MM - 6) / _CHARACTER_MM)
     return textwrap.wrap(" ".join(sentences), room)
 
 
 def _is_known(value: object) -> bool:
-    return (
-        value is not None and not (isinstance(value, float) and math.isnan(value)) and value != ""
-    )
+    return bool(pd.notna(value)) and value != ""  # type: ignore[call-overload]
 
 
 def _width_mm(figure: Figure) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from sorby.physics.energy import linear_energy_density, volumetric_energy_density
 from sorby.report import style
@@ -22,7 +22,8 @@ def size_distribution_figure(defects: pd.DataFrame, *, synthetic: bool = False) 
     Parameters
     ----------
     defects : DataFrame
-        Defect table with ``equivalent_diameter_px`` and, where the scale is known, ``equivalent_diameter_um``.
+        Defect table with ``equivalent_diameter_px`` and, where the scale is known,
+        ``equivalent_diameter_um``.
     synthetic : bool
         Whether the defects come from a generator: the figure is then marked.
 
@@ -33,7 +34,7 @@ def size_distribution_figure(defects: pd.DataFrame, *, synthetic: bool = False) 
     """
     with style.house_style():
         figure = style.new_figure(120, 72)
-        axes = figure.add_axes((0.12, 0.17, 0.85, 0.78))
+        axes = figure.add_axes((0.12, 0.17, 0.85, 0.75))
         sizes, unit = _diameters(defects)
         known = sizes.notna() & (sizes > 0)
         axes.set(xlabel=f"Equivalent circle diameter ({unit})", ylabel="Number of defects")
@@ -83,7 +84,7 @@ def _histogram(axes: Axes, sizes: np.ndarray, types: pd.Series) -> None:
         below += counts
     axes.set_xscale("log")
     _plain_log(axes, "x")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="upper right")
 
 
@@ -107,7 +108,7 @@ def condition_figure(conditions: pd.DataFrame, *, synthetic: bool = False) -> Fi
     """
     with style.house_style():
         figure = style.new_figure(120, 72)
-        axes = figure.add_axes((0.12, 0.17, 0.85, 0.78))
+        axes = figure.add_axes((0.12, 0.17, 0.85, 0.75))
         energy, label = _energy(conditions)
         axes.set(xlabel=label, ylabel="Area fraction of defects (%)")
         shown = energy.notna() & conditions.get("area_fraction", energy).notna()
@@ -182,9 +183,7 @@ def _plain_log(axes: Axes, which: str) -> None:
     """Ticks at 1, 2, 5 of each decade, written as plain numbers."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    formatter = ScalarFormatter()
-    formatter.set_scientific(False)
-    axis.set_major_formatter(formatter)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 

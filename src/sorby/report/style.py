@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -23,6 +24,7 @@ AREA_COLOUR = "#D55E00"
 
 UNTYPED = "untyped"
 UNCERTAIN = "uncertain"
+UNDER_FLOOR = "under_the_size_floor"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ _KNOWN = {
     "crack": TypeStyle("#CC79A7", "xxxx", "#7d3a5c", (0, (6.0, 1.5, 1.0, 1.5))),
     UNCERTAIN: TypeStyle("#ffffff", "......", QUIET, (0, (1.0, 1.2))),
     UNTYPED: TypeStyle("#009E73", "", "#005c43", "solid"),
+    UNDER_FLOOR: TypeStyle("#777777", "", "#444444", (0, (1.0, 1.0))),
 }
 _SPARE = (
     TypeStyle("#56B4E9", "\\\\\\\\", "#1d5f86", (0, (2.0, 1.0))),
@@ -101,7 +104,7 @@ def ordered_types(names: Iterable[str]) -> list[str]:
     return [name for name in [*first, *middle, *last] if name in found]
 
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 7.0,
     "axes.labelsize": 7.5,
@@ -157,9 +160,9 @@ def watermark(figure: Figure) -> None:
         ha="center",
         va="center",
         rotation=24,
-        fontsize=min(9.5 * width, 19 * height),
+        fontsize=min(9.0 * width, 15 * height),
         color="#000000",
-        alpha=0.085,
+        alpha=0.06,
         weight="bold",
         zorder=50,
         gid="watermark",

@@ -16,7 +16,8 @@ import pandas as pd
 from sorby.core.errors import SettingError
 from sorby.core.files import atomic_path, inside
 from sorby.report.headings import Heading, heading
-from sorby.report.numbers import MISSING, fixed, rounded, with_interval
+from sorby.report.numbers import MISSING, column_decimals, fixed, rounded, with_interval
+from sorby.report.style import type_label
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -44,7 +45,8 @@ def shown_columns(table: pd.DataFrame, columns: Sequence[str] | None = None) -> 
     """Columns of a table as a reader should see them.
 
     A value and its ``_low`` and ``_high`` become one column, rounded to what the interval
-    carries. Columns without any value are left out.
+    carries; a name that has only these ends becomes a column of intervals. Columns without any
+    value are left out.
 
     Parameters
     ----------
@@ -60,32 +62,51 @@ def shown_columns(table: pd.DataFrame, columns: Sequence[str] | None = None) -> 
     """
     names = [str(name) for name in (table.columns if columns is None else columns)]
     ends = {f"{name}{end}" for name in names for end in ("_low", "_high")}
-    return [
-        _shown(table, name)
-        for name in names
-        if name in table and name not in ends and (table[name].notna().any() or not len(table))
-    ]
+    return [_shown(table, name) for name in names if name not in ends and _has_values(table, name)]
+
+
+def _has_values(table: pd.DataFrame, name: str) -> bool:
+    if name in table:
+        return not len(table) or bool(table[name].notna().any())
+    return f"{name}_low" in table and bool(table[f"{name}_low"].notna().any())
 
 
 def _shown(table: pd.DataFrame, name: str) -> ShownColumn:
-    head, series = heading(name), table[name]
+    head = heading(name)
+    if name not in table:
+        _, interval = _intervals(table, name, head)
+        return ShownColumn(head, tuple((words or MISSING, "") for words in interval), True)
+    series = table[name]
     is_number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
     if not is_number:
-        return ShownColumn(head, tuple((_words(value), "") for value in series), is_number=False)
+        words = [_words(value) for value in series]
+        if name == "defect_type":
+            words = [type_label(word) for word in words]
+        return ShownColumn(head, tuple((word, "") for word in words), is_number=False)
     if {f"{name}_low", f"{name}_high"} <= set(table.columns):
-        ends = (series, table[f"{name}_low"], table[f"{name}_high"])
-        numbers = np.column_stack([head.factor * end.to_numpy(float) for end in ends])
-        cells = tuple(with_interval(*row) for row in numbers.tolist())
+        cells = tuple(zip(*_intervals(table, name, head), strict=True))
     else:
-        cells = tuple((_number(head, value), "") for value in series.to_numpy(float).tolist())
+        cells = tuple((words, "") for words in _numbers(head, series))
     return ShownColumn(head, cells, is_number=True)
 
 
-def _number(head: Heading, value: float) -> str:
-    value *= head.factor
-    if head.digits:
-        return rounded(value, digits=head.digits)
-    return fixed(value, 0) if value == round(value, 0) else f"{value:g}".replace("nan", MISSING)
+def _intervals(table: pd.DataFrame, name: str, head: Heading) -> tuple[list[str], list[str]]:
+    """Values and intervals of a measure, as text."""
+    low, high = (table[f"{name}{end}"].astype(float) for end in ("_low", "_high"))
+    value = table[name].astype(float) if name in table else (low + high) / 2
+    numbers = head.factor * np.column_stack([value, low, high])
+    pairs = [with_interval(*row, decimals=head.decimals) for row in numbers.tolist()]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _numbers(head: Heading, series: pd.Series) -> list[str]:
+    values = (head.factor * series.to_numpy(dtype=float, na_value=np.nan)).tolist()
+    if not head.digits:
+        return [f"{value:.10g}" if value % 1 > 0 else fixed(value, 0) for value in values]
+    decimals = column_decimals(values, head.digits)
+    if decimals is None:
+        return [rounded(value, digits=head.digits) for value in values]
+    return [fixed(value, decimals) for value in values]
 
 
 def _words(value: Any) -> str:
