@@ -18,7 +18,7 @@ from sorby.synthetic.polished import render_polished
 from sorby.synthetic.section import Section, cut_section, expected_pool
 from sorby.synthetic.truth import TRUE_TYPES, mask_of, number_defects
 
-SPECIMEN_SCATTER = 0.03
+SPECIMEN_SCATTER = 0.02
 """Relative standard deviation of pool size between specimens of one setting."""
 
 
@@ -33,7 +33,7 @@ class SyntheticField:
     polished, etched : ndarray of shape (M, N)
         uint8, the same coordinates.
     instances : ndarray of shape (M, N)
-        int32 truth: 0 background, 1..n; powder inside a void belongs to the void.
+        int32 truth: 0 background, 1..n; a powder particle inside a void is a hole in it.
     types : dict of int to str
         Instance to "lack_of_fusion", "keyhole" or "gas".
     mask : ndarray of shape (M, N)
@@ -66,7 +66,7 @@ def lpbf_build(
     rng: np.random.Generator,
     alloy: str = "IN625",
     powers_w: Sequence[float] = (160, 240, 320),
-    speeds_mm_s: Sequence[float] = (400, 700, 1000, 1300),
+    speeds_mm_s: Sequence[float] = (400, 700, 1000, 1200),
     fields_per_condition: int = 2,
     shape: tuple[int, int] = (768, 1024),
     um_per_px: float = 1.25,
@@ -166,13 +166,13 @@ def _imaged(
     types = {name: getattr(section, name) for name in TRUE_TYPES}
     ignored = np.zeros(section.owner.shape, dtype=bool)
     shown, _ = number_defects(types, ignored=ignored)
-    particles = section.particles & (shown > 0)
-    polished = render_polished(shown, particles, rng=rng)
+    voids = section.lack_of_fusion & (shown > 0)
+    polished = render_polished(shown, section.particles, rng=rng)
     etched = render_etched(
         section.owner,
-        section.lack_of_fusion & (shown > 0),
+        voids,
         (section.keyhole | section.gas) & (shown > 0),
-        particles,
+        section.particles,
         rng=rng,
         um_per_px=um_per_px,
     )

@@ -43,7 +43,7 @@ def render_etched(
     image -= _boundaries(owner, rng)
     image -= _pits(shape, rng, um_per_px)
     image *= uneven_light(shape, rng.uniform(0.03, 0.12), rng=rng)
-    image = np.clip(image, 25, 253)
+    image = np.clip(image, 45, 253)
     image = _with_pores(image, pores, rng)
     image = _with_voids(image, voids, particles, rng)
     blur = rng.uniform(0.55, 1.5)
@@ -59,7 +59,7 @@ def _matrix(owner: np.ndarray, strength: float, rng: np.random.Generator) -> np.
     columns = _columns(shape, rng.integers(0, len(_TILTS), n_pools)[owner], rng)
     grains = _grains(shape, rng)
     rough = smooth_noise(shape, 0.8, rng=rng) * np.where(grains > 0.7, 2.5, 1)
-    image = 250 - 165 * local + (8 + 16 * local) * tint + (5 + 22 * local) * grains
+    image = 250 - 150 * local + (8 + 16 * local) * tint + (5 + 22 * local) * grains
     return image + (3 + 12 * local) * columns + (2 + 11 * local) * rough
 
 
@@ -115,13 +115,17 @@ def _with_voids(
 ) -> np.ndarray:
     """Dark and ragged with a soft halo; powder and void floor inside reflect brightly."""
     shape = (image.shape[0], image.shape[1])
-    halo = ndimage.gaussian_filter(ndimage.binary_dilation(voids, iterations=2) * 1.0, 2.2)
+    hollows = voids | particles
+    if not hollows.any():
+        return image
+    swollen = ndimage.binary_dilation(hollows, iterations=2).astype(np.float32)
+    halo = ndimage.gaussian_filter(swollen, 2.2)
     ragged = np.clip(1 + 0.3 * smooth_noise(shape, 1.5, rng=rng), 0.3, 1.5)
     image = image - rng.uniform(70, 110) * halo * ragged
     floor = 26 + 16 * smooth_noise(shape, 1.3, rng=rng)
     image = np.where(voids, floor, np.maximum(image, 12))
     bright = rng.uniform(185, 255) + 20 * smooth_noise(shape, 1.5, rng=rng)
-    return np.where(particles | _glints(voids, rng), bright, image)
+    return np.where(particles | _glints(hollows, rng), bright, image)
 
 
 def _glints(voids: np.ndarray, rng: np.random.Generator) -> np.ndarray:

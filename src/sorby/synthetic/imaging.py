@@ -31,7 +31,9 @@ def smooth_noise(
     sigmas = np.broadcast_to(np.asarray(sigma_px, dtype=float), 2)
     coarse = np.maximum(1, np.floor(sigmas / 3)).astype(int)
     small = tuple(int(-(-n // c)) + 3 for n, c in zip(shape, coarse, strict=True))
-    field = ndimage.gaussian_filter(rng.standard_normal(small, np.float32), sigmas / coarse)
+    field = ndimage.gaussian_filter(
+        rng.standard_normal(small, np.float32), sigmas / coarse, truncate=2.5
+    )
     field = (field - field.mean()) / field.std()
     if (coarse > 1).any():
         field = ndimage.zoom(field, coarse, order=1)

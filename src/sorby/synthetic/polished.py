@@ -29,20 +29,21 @@ def render_polished(
     """
     shape = (instances.shape[0], instances.shape[1])
     metal = rng.uniform(195, 222) + 1.5 * smooth_noise(shape, 1.2, rng=rng)
-    metal -= rng.uniform(15, 45) * scratches(shape, int(rng.integers(3, 14)), rng=rng)
+    metal -= rng.uniform(15, 60) * scratches(shape, int(rng.integers(3, 14)), rng=rng)
     metal -= _stains(shape, rng)
     metal -= _comet_tails(instances, rng)
-    depth = rng.uniform(45, 75) + 6 * smooth_noise(shape, 2.0, rng=rng)
-    image = np.where(instances > 0, depth, metal)
+    floors = rng.uniform(35, 75) + rng.exponential(15, int(instances.max()) + 1)
+    floor = np.minimum(floors, 140)[instances] + 8 * smooth_noise(shape, 2.0, rng=rng)
+    image = np.where(instances > 0, floor, metal)
     image = np.where(particles, rng.uniform(0.75, 0.95) * metal, image)
-    image = image * uneven_light(shape, rng.uniform(0.05, 0.16), rng=rng)
-    return recorded(image, rng=rng, blur_px=rng.uniform(0.6, 1.0), noise=rng.uniform(1.5, 3))
+    image = image * uneven_light(shape, rng.uniform(0.06, 0.2), rng=rng)
+    return recorded(image, rng=rng, blur_px=rng.uniform(0.6, 1.3), noise=rng.uniform(1.5, 4))
 
 
 def _stains(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Few soft, low-contrast patches left by drying."""
     field = smooth_noise(shape, min(shape) / 14, rng=rng)
-    return rng.uniform(4, 12) * np.clip(field - 2.0, 0, 1)
+    return rng.uniform(6, 20) * np.clip(field - 1.8, 0, 1)
 
 
 def _comet_tails(instances: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -19,7 +19,7 @@ from sorby.synthetic.melting import last_melted, scatter_pools, voids_of
 from sorby.synthetic.micrographs import discs
 from sorby.synthetic.pores import PoreFamily, keyhole_pores, uniform_pores
 
-GAS = PoreFamily(per_mm2=8.0, median_um=11.0, sigma=0.4)
+GAS = PoreFamily(per_mm2=7.0, median_um=11.0, sigma=0.4)
 """Gas pores: the same at every setting."""
 
 KEYHOLES_PER_MM2 = 30.0
@@ -44,7 +44,7 @@ class Section:
     lack_of_fusion, keyhole, gas : ndarray of shape (M, N)
         bool: pixels of each true type.
     particles : ndarray of shape (M, N)
-        bool: powder inside the lack of fusion.
+        bool: powder inside the lack of fusion, and not part of it.
     """
 
     owner: np.ndarray
@@ -108,7 +108,8 @@ def cut_section(
         field_factor=factors[0],
     )
     gas = uniform_pores(GAS, shape, rng=rng, um_per_px=um_per_px, field_factor=factors[1])
-    return Section(owner, voids, keyhole, gas, _powder(voids, rng, um_per_px))
+    particles = _powder(voids, rng, um_per_px) & ~keyhole & ~gas
+    return Section(owner, voids & ~particles, keyhole, gas, particles)
 
 
 def expected_pool(process: ProcessPoint) -> tuple[float, float, float]:
