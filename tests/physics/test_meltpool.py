@@ -15,8 +15,8 @@ IN625 = find_alloy("IN625")
 
 def width_on_a_grid(power_w, speed_mm_s, alloy, absorptivity):
     """Widest extent of the liquidus isotherm, from temperatures on a fine grid."""
-    xi = np.linspace(-800e-6, 100e-6, 4501)[:, None]
-    y = np.linspace(0.05e-6, 150e-6, 3000)[None, :]
+    xi = np.linspace(-800e-6, 100e-6, 1801)[:, None]
+    y = np.linspace(0.05e-6, 150e-6, 1500)[None, :]
     radius = np.hypot(xi, y)
     decay = speed_mm_s / 1e3 / (2 * alloy.diffusivity_m2_s)
     rise = absorptivity * power_w / (2 * np.pi * alloy.conductivity_w_m_k * radius)
