@@ -77,14 +77,11 @@ def headlines(
         (_overall_share(fields), "area fraction", "all fields together"),
     ]
     if len(shares) > 1:
-        positions = (
-            (shares.to_numpy().argmin(), "lowest"),
-            (shares.to_numpy().argmax(), "highest"),
-        )
-        for position, word in positions:
-            value = f"{rounded(100 * shares.iloc[position])} %"
-            where = _name_of(conditions.loc[shares.index[position]])
-            found.append((value, f"{word} condition", where))
+        values = shares.to_numpy(float)
+        known = conditions.loc[shares.index]
+        for position, word in ((values.argmin(), "lowest"), (values.argmax(), "highest")):
+            value = f"{rounded(100 * values[position])} %"
+            found.append((value, f"{word} condition", _name_of(known.iloc[int(position)])))
     return found
 
 
@@ -275,7 +272,14 @@ def step_row(record: StepRecord) -> dict[str, Any]:
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items())
+    return ", ".join(f"{name} {_brief(value)}" for name, value in values.items())
+
+
+def _brief(value: Any) -> str:
+    """A setting in few words: of a record with a name, only the name."""
+    if isinstance(value, Mapping):
+        return str(value.get("name") or _pairs(value))
+    return "not set" if value is None else str(value)
 
 
 def _hashes(files: Mapping[str, str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sorby.report.page import data_uri, write_page
 from sorby.report.tables import shown_columns
 
 MAX_OVERLAYS = 24
-"""Overlays shown in a report; the others are named as lying in the folder."""
+"""Overlays shown in a report; the others are counted."""
 
 _OVERLAY_WIDTH_PX = 1100
 

@@ -34,7 +34,7 @@ def size_distribution_figure(defects: pd.DataFrame, *, synthetic: bool = False) 
     """
     with style.house_style():
         figure = style.new_figure(120, 72)
-        axes = figure.add_axes((0.12, 0.17, 0.85, 0.75))
+        axes = figure.add_axes((0.145, 0.17, 0.825, 0.75))
         sizes, unit = _diameters(defects)
         known = sizes.notna() & (sizes > 0)
         axes.set(xlabel=f"Equivalent circle diameter ({unit})", ylabel="Number of defects")
@@ -108,7 +108,7 @@ def condition_figure(conditions: pd.DataFrame, *, synthetic: bool = False) -> Fi
     """
     with style.house_style():
         figure = style.new_figure(120, 72)
-        axes = figure.add_axes((0.12, 0.17, 0.85, 0.75))
+        axes = figure.add_axes((0.145, 0.17, 0.825, 0.75))
         energy, label = _energy(conditions)
         axes.set(xlabel=label, ylabel="Area fraction of defects (%)")
         shown = energy.notna() & conditions.get("area_fraction", energy).notna()

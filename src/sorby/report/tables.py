@@ -165,7 +165,7 @@ def write_csv(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
 
 def _write_one(table: pd.DataFrame, path: Path) -> None:
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
+        writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow([_csv_cell(str(name)) for name in table.columns])
         writer.writerows(_csv_rows(table))
 
