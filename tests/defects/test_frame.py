@@ -125,6 +125,16 @@ def test_border_weight_on_a_grid_of_positions_is_within_1_percent_of_all(monkeyp
     np.testing.assert_allclose(on_grid, frame.border_weight(boxes, inside, valid), rtol=0.01)
 
 
+def test_border_weight_in_blocks_of_pixels_is_within_half_a_percent(monkeypatch):
+    valid = np.ones((1200, 1400), bool)
+    valid[1000:1120, 800:1360] = False
+    boxes, inside = np.array([[12, 40], [100, 30], [3, 3]]), np.zeros((3, 4), bool)
+    monkeypatch.setattr(frame, "_SAMPLED_POSITIONS", valid.size)
+    exact = frame.border_weight(boxes, inside, valid)
+    monkeypatch.setattr(frame, "_LARGEST_EXACT_PX", valid.size // 16)
+    np.testing.assert_allclose(frame.border_weight(boxes, inside, valid), exact, rtol=0.005)
+
+
 def test_sides_that_touch_decide_what_counts():
     valid = np.ones((50, 50), bool)
     valid[20:30, 20:30] = False

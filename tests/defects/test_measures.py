@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from skimage.measure import regionprops
+from scipy.ndimage import binary_fill_holes
+from skimage.measure import find_contours, regionprops
 
 from sorby.defects import measure_defects
 from sorby.defects.geometry import Field
@@ -109,6 +110,20 @@ def test_l_shape_has_solidity_6_sevenths():
     shape = np.ones((200, 200), np.int32)
     shape[:100, 100:] = 0
     assert value(solidity, shape) == pytest.approx(6 / 7, abs=0.005)
+
+
+def test_outline_area_is_that_of_the_contour_at_one_half(rng):
+    for _ in range(20):
+        blob = (rng.random((9, 9)) < 0.5).astype(np.int32)
+        blob[4, :], blob[:, 4] = 1, 1
+        filled = np.pad(binary_fill_holes(blob), 1)
+        contours = find_contours(filled, 0.5, fully_connected="high")
+        shoelace = sum(
+            abs(np.sum(c[:-1, 0] * c[1:, 1] - c[1:, 0] * c[:-1, 1])) / 2 for c in contours[:1]
+        )
+        found = Field(blob).outlines["outline_area_px2"][0]
+        if len(contours) == 1:
+            assert found == pytest.approx(shoelace)
 
 
 def test_solidity_never_exceeds_1(rng):

@@ -87,6 +87,12 @@ def test_studentised_bootstrap_of_many_normal_fields_is_near_t(rng):
     assert bootstrap == pytest.approx(t_interval(fields), abs=0.03)
 
 
+def test_studentised_bootstrap_of_fields_with_a_long_upper_tail_reaches_further_up():
+    fields = np.array([1.0, 1.2, 0.9, 1.1, 1.3, 0.8, 1.0, 5.0])
+    low, high = studentised_bootstrap(fields, np.ones(8), rng=np.random.default_rng(2))
+    assert high - fields.mean() > 2 * (fields.mean() - low)
+
+
 def test_same_seed_same_bootstrap(rng):
     fields, area = rng.lognormal(size=8), rng.uniform(1, 2, 8)
     first, second, other = (
@@ -143,6 +149,7 @@ def test_fields_needed_is_the_smallest_number_that_reaches_the_target(sd, target
     [
         lambda: wilson_interval(4, 3),
         lambda: t_interval([1, 2], confidence=95),
+        lambda: wilson_interval(1, 3, confidence=0),
         lambda: ratio_interval([1, 2], [1, 2, 3]),
         lambda: zero_count_upper_bound(-1),
         lambda: fields_needed(0.0, 1.0, 0.2),

@@ -6,9 +6,12 @@ one of its pixels shares a side with it.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 _SAMPLED_POSITIONS = 1 << 16
+_LARGEST_EXACT_PX = 1 << 24
 
 
 def touching(instances: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -76,7 +79,8 @@ def border_weight(sizes: np.ndarray, touches: np.ndarray, valid: np.ndarray) -> 
     p is the share of positions at which the defect's bounding box, with one pixel around it, lies
     inside the sample. It is exact in an image without ignored regions, where it is
     (Zx − Fx)(Zy − Fy)/(Zx Zy) in whole pixels; otherwise it is counted on a regular grid of about
-    65 000 positions (on all of them in a smaller image).
+    65 000 positions (on all of them in a smaller image), in images of more than 16 Mpx after
+    joining pixels to blocks.
 
     Parameters
     ----------
@@ -110,12 +114,24 @@ def border_weight(sizes: np.ndarray, touches: np.ndarray, valid: np.ndarray) -> 
 def _share_of_positions(boxes: np.ndarray, valid: np.ndarray) -> np.ndarray:
     if valid.all():
         return np.prod((np.array(valid.shape) - boxes + 1) / valid.shape, axis=1)
+    valid, boxes = _coarsened(valid, boxes)
     outside = np.zeros(np.add(valid.shape, 1), dtype=np.int32)  # summed area table
     np.cumsum(~valid, axis=0, dtype=np.int32, out=outside[1:, 1:])
     np.cumsum(outside, axis=1, out=outside)
     step = max(1, round((valid.size / _SAMPLED_POSITIONS) ** 0.5))
     positions = [_positions_inside(outside, height, width, step) for height, width in boxes]
     return np.minimum(1, np.array(positions) * step**2 / np.count_nonzero(valid))
+
+
+def _coarsened(valid: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sample and boxes in blocks of pixels, so that the table stays small; a block is all valid."""
+    edge = math.ceil((valid.size / _LARGEST_EXACT_PX) ** 0.5)
+    rows, columns = valid.shape[0] // edge, valid.shape[1] // edge
+    if edge == 1 or not (rows and columns):
+        return valid, boxes
+    blocks = valid[: rows * edge, : columns * edge].reshape(rows, edge, columns, edge)
+    whole = np.all(blocks, axis=(1, 3))
+    return np.asarray(whole), np.rint((boxes + edge - 1) / edge).astype(np.int64)
 
 
 def _positions_inside(outside: np.ndarray, height: int, width: int, step: int) -> int:

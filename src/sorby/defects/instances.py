@@ -99,14 +99,17 @@ def _renumber(instances: np.ndarray, n_found: int, min_area_px: float) -> None:
     first = np.zeros(n_found + 1, dtype=np.int64)
     for rows in reversed(list(_strips(instances.shape))):
         strip = instances[rows].ravel()
-        area += np.bincount(strip, minlength=n_found + 1)
         pixels = np.flatnonzero(strip)[::-1]
-        first[strip[pixels]] = pixels + rows.start * instances.shape[1]  # the last write stays
-    kept = np.flatnonzero(area[1:] >= min_area_px) + 1
+        found = strip[pixels]
+        area += np.bincount(found, minlength=n_found + 1)
+        first[found] = pixels + rows.start * instances.shape[1]  # the last write stays
+    kept = np.flatnonzero((area >= min_area_px) & (area > 0))
     number = np.zeros(n_found + 1, dtype=np.int32)
     number[kept[np.argsort(first[kept])]] = np.arange(1, kept.size + 1)
     for rows in _strips(instances.shape):
-        instances[rows] = number[instances[rows]]
+        strip = instances[rows].ravel()  # a view
+        pixels = np.flatnonzero(strip)
+        strip[pixels] = number[strip[pixels]]
 
 
 def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
