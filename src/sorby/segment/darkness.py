@@ -11,8 +11,9 @@ from sorby.core.tiling import Window, windows
 from sorby.segment.flatfield import FlatField, model_flat_field
 from sorby.segment.gray import GrayHistogram, valid_block
 
-NOISE_GOAL = 0.02
-"""Darkness noise (standard deviation) that is quiet enough: a sixth of the faintest seed."""
+NOISE_GOAL = 0.03
+"""Darkness noise (standard deviation) that is quiet enough: beyond it smoothing costs small pores
+more than the noise does (on synthetic fields 0.03 beat 0.02 and 0.04)."""
 
 SMOOTHINGS_PX = (0.0, 0.7, 1.0, 1.5, 2.0)
 """Gaussians tried in turn until the noise goal is met. No stronger one: sigma 2 px already
@@ -23,6 +24,7 @@ HALO_PX = 8
 
 _SAMPLE_EDGE_PX = 64
 _SAMPLES_PER_AXIS = 8
+_ROUNDS = 6
 _RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], bool)
 
 
@@ -76,20 +78,16 @@ class DarknessField:
         Returns
         -------
         float
-            1.4826 x the median absolute darkness of what lies within three of itself.
+            The larger of two robust estimates: from the darkness itself, which also sees relief
+            and texture, and from steps between neighbours, which also sees the noise of metal
+            that is overexposed in more than half of its pixels.
         """
-        shape = self.pixels.shape
-        sampled = []
-        for window in _sample_windows(shape):
+        sizes, steps = [], []
+        for window in _sample_windows(self.pixels.shape):
             dark, counted = self.block(window)
-            sampled.append(np.abs(dark[counted]))
-        size = np.concatenate(sampled)
-        size.sort()
-        noise = np.inf
-        for _ in range(6):
-            within = size[: np.searchsorted(size, 3 * noise)]
-            noise = 1.4826 * float(within[within.size // 2]) if within.size else 0.0
-        return noise
+            sizes.append(np.abs(dark[counted]))
+            steps.append(np.abs(np.diff(dark))[counted[:, 1:] & counted[:, :-1]])
+        return max(_spread(np.concatenate(sizes)), _spread_of_steps(np.concatenate(steps)))
 
 
 def quiet_darkness(
@@ -121,6 +119,21 @@ def quiet_darkness(
         if noise <= NOISE_GOAL:
             break
     return field, noise
+
+
+def _spread(sizes: np.ndarray) -> float:
+    """1.4826 x the median of the sizes that lie within three of the result."""
+    sizes = np.sort(sizes)
+    spread = np.inf
+    for _ in range(_ROUNDS):
+        within = sizes[: np.searchsorted(sizes, 3 * spread)]
+        spread = 1.4826 * float(within[within.size // 2]) if within.size else 0.0
+    return spread
+
+
+def _spread_of_steps(steps: np.ndarray) -> float:
+    """Deviation of the values between which 80 % of the steps are no larger than found."""
+    return float(np.quantile(steps, 0.8)) / (1.2816 * np.sqrt(2)) if steps.size else 0.0
 
 
 def _without_hot_pixels(values: np.ndarray) -> np.ndarray:
