@@ -46,7 +46,7 @@ def render_etched(
     image = np.clip(image, 45, 253)
     image = _with_pores(image, pores, rng)
     image = _with_voids(image, voids, particles, rng)
-    blur = rng.uniform(0.55, 1.5)
+    blur = rng.uniform(0.55, 1.7)
     return recorded(image, rng=rng, blur_px=blur, noise=rng.uniform(1, 3), jpeg_quality=88)
 
 
@@ -58,9 +58,10 @@ def _matrix(owner: np.ndarray, strength: float, rng: np.random.Generator) -> np.
     tint = rng.normal(0, 1, n_pools).astype(np.float32)[owner]
     columns = _columns(shape, rng.integers(0, len(_TILTS), n_pools)[owner], rng)
     grains = _grains(shape, rng)
-    rough = smooth_noise(shape, 0.8, rng=rng) * np.where(grains > 0.7, 2.5, 1)
-    image = 250 - 150 * local + (8 + 16 * local) * tint + (5 + 22 * local) * grains
-    return image + (3 + 12 * local) * columns + (2 + 11 * local) * rough
+    mottle = smooth_noise(shape, 3.0, rng=rng)
+    rough = smooth_noise(shape, 0.9, rng=rng) * np.where(grains > 0.7, 2.2, 1)
+    image = 250 - 150 * local + (8 + 18 * local) * tint + (8 + 28 * local) * grains
+    return image + (3 + 9 * local) * mottle + (2 + 9 * local) * columns + (2 + 9 * local) * rough
 
 
 def _grains(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
@@ -89,18 +90,23 @@ def _boundaries(owner: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     edge[:, 1:] += owner[:, 1:] != owner[:, :-1]
     line = ndimage.gaussian_filter(np.minimum(edge, 1), rng.uniform(0.6, 1.1))
     wide = ndimage.gaussian_filter(np.minimum(edge, 1), 3.0)
-    fading = np.clip(0.6 + 0.5 * smooth_noise((edge.shape[0], edge.shape[1]), 12, rng=rng), 0, 1.3)
+    fading = np.clip(
+        0.6 + 0.5 * smooth_noise((owner.shape[0], owner.shape[1]), 12, rng=rng), 0, 1.3
+    )
     return fading * (rng.uniform(70, 130) * line + rng.uniform(0, 50) * wide)
 
 
 def _pits(shape: tuple[int, int], rng: np.random.Generator, um_per_px: float) -> np.ndarray:
     """Small dark dots where the etchant bit deeper."""
     area_mm2 = shape[0] * shape[1] * (um_per_px / 1e3) ** 2
-    n_pits = rng.poisson(rng.uniform(150, 700) * area_mm2)
     pits = np.zeros(shape, dtype=np.float32)
-    rows, columns = rng.integers(0, shape[0], n_pits), rng.integers(0, shape[1], n_pits)
-    pits[rows, columns] = rng.uniform(0.2, 1, n_pits)
-    return 330 * ndimage.gaussian_filter(pits, 0.9)
+    for sigma_px, depth in ((0.8, 260), (1.5, 700)):
+        n_pits = rng.poisson(rng.uniform(60, 450) * area_mm2)
+        dots = np.zeros(shape, dtype=np.float32)
+        places = rng.integers(0, shape[0], n_pits), rng.integers(0, shape[1], n_pits)
+        dots[places] = depth * rng.uniform(0.1, 1, n_pits)
+        pits += ndimage.gaussian_filter(dots, sigma_px)
+    return pits
 
 
 def _with_pores(image: np.ndarray, pores: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -113,7 +119,7 @@ def _with_pores(image: np.ndarray, pores: np.ndarray, rng: np.random.Generator) 
 def _with_voids(
     image: np.ndarray, voids: np.ndarray, particles: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Dark and ragged with a soft halo; powder and void floor inside reflect brightly."""
+    """Dark, ragged, a little out of focus; powder and void floor inside reflect brightly."""
     shape = (image.shape[0], image.shape[1])
     hollows = voids | particles
     if not hollows.any():
@@ -125,7 +131,8 @@ def _with_voids(
     floor = 26 + 16 * smooth_noise(shape, 1.3, rng=rng)
     image = np.where(voids, floor, np.maximum(image, 12))
     bright = rng.uniform(185, 255) + 20 * smooth_noise(shape, 1.5, rng=rng)
-    return np.where(particles | _glints(hollows, rng), bright, image)
+    image = np.where(particles | _glints(hollows, rng), bright, image)
+    return np.where(swollen > 0, ndimage.gaussian_filter(image, rng.uniform(0.6, 1.6)), image)
 
 
 def _glints(voids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
