@@ -139,7 +139,7 @@ def _features(images: Tensor, crop_px: int) -> Tensor:
     start = (PATCH_PX - crop_px) // 2
     centre = images[:, :, start : start + crop_px, start : start + crop_px]
     enlarged = functional.interpolate(centre, size=(PATCH_PX, PATCH_PX), mode="bilinear")
-    maps = frozen_lite0().maps(enlarged.contiguous(memory_format=torch.channels_last))
+    maps = frozen_lite0().maps(enlarged)
     middle = (maps.stride16 * _centre_weight(maps.stride16.shape[-1])).sum(dim=(2, 3))
     return torch.cat([middle, maps.last.mean(dim=(2, 3))], dim=1)
 

@@ -109,8 +109,8 @@ class InvertedResidual(nn.Module):
         """Map of the same or half the size."""
         wide = image
         if self._expands:
-            wide = functional.relu6(self._bn0(self._expand_conv(wide)))
-        wide = functional.relu6(self._bn1(self._depthwise_conv(wide)))
+            wide = functional.relu6(self._bn0(self._expand_conv(wide)), inplace=True)
+        wide = functional.relu6(self._bn1(self._depthwise_conv(wide)), inplace=True)
         narrow = self._bn2(self._project_conv(wide))
         return narrow + image if self._adds else narrow
 
@@ -157,11 +157,11 @@ class EfficientNetLite0(nn.Module):
             Four maps.
         """
         kept = []
-        image = functional.relu6(self._bn0(self._conv_stem(image)))
+        image = functional.relu6(self._bn0(self._conv_stem(image)), inplace=True)
         for block in self._blocks:
             image = block(image)
             kept.append(image)
-        last = functional.relu6(self._bn1(self._conv_head(image)))
+        last = functional.relu6(self._bn1(self._conv_head(image)), inplace=True)
         return FeatureMaps(kept[2], kept[4], kept[10], last)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -242,7 +242,7 @@ def frozen_lite0() -> EfficientNetLite0:
         for conv, norm in _FOLLOWED_BY_NORM.items():
             if hasattr(module, conv):
                 folded = fuse_conv_bn_eval(getattr(module, conv), getattr(module, norm))
-                folded.weight.data = folded.weight.contiguous(memory_format=torch.channels_last)
                 setattr(module, conv, folded)
                 setattr(module, norm, nn.Identity())
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
