@@ -17,6 +17,15 @@ THRESHOLDS = (0.06, 0.15, 0.3, 0.5)
 LEAST_CONTRAST = 0.2
 """Least difference between a line and its ground, in parts of the image's range."""
 
+BLACK = 0.12
+"""Gray value up to which a line is black; brighter ones may have been drawn in colour."""
+
+UNIFORM, UNIFORM_IN_COLOUR = 0.04, 0.012
+"""Largest standard deviation along a black line and along another, in parts of its contrast."""
+
+STRAIGHT = 0.6
+"""Least part of a row along a line's edge that is alike; the rest is caps, ticks and pores."""
+
 MAX_RUNS = 50_000
 """Long runs of pixels above which a threshold is left out: it lies within the ground."""
 
@@ -159,19 +168,31 @@ def _long_runs(
 def _candidate(gray: np.ndarray, line: Box) -> BarLine | None:
     """The line measured against its ground, or None where it is not straight and uniform."""
     core = gray[line.top : line.bottom, line.left + 1 : line.right - 1]
-    level = float(np.median(core))
     gap = max(2, line.height // 2)
-    ring = line.grown(gap + 1, gap + 1, gray.shape)
-    ground = float(np.percentile(np.concatenate(_sides(gray, ring)), 60))
+    ring = np.sort(np.concatenate(_sides(gray, line.grown(gap + 1, gap + 1, gray.shape))))
+    level, ground = float(core.mean()), float(ring[int(0.6 * len(ring))])
     contrast = ground - level
-    if contrast < LEAST_CONTRAST or np.std(np.median(core, axis=0)) > max(0.03, 0.1 * contrast):
+    uniform = UNIFORM if level <= BLACK else UNIFORM_IN_COLOUR
+    if contrast < LEAST_CONTRAST or core.mean(axis=0).std() > uniform * contrast:
         return None
     dark = gray < (level + ground) / 2
     line = _at_half_height(dark, line)
     if 2.5 * line.height > line.width or not _stands_free(dark, line):
         return None
+    if not _has_straight_edges(gray, line, contrast):
+        return None
     box = _with_caps(dark, line)
     return BarLine(line, box, level, ground, _length(gray, dark, line, box, (level + ground) / 2))
+
+
+def _has_straight_edges(gray: np.ndarray, line: Box, contrast: float) -> bool:
+    """Whether each row of the line and the one beyond it is uniform, caps and ticks aside."""
+    for row in range(max(0, line.top - 1), min(len(gray), line.bottom + 1)):
+        profile = gray[row, line.left + 1 : line.right - 1]
+        middle = np.sort(profile)[len(profile) // 2]
+        if (np.abs(profile - middle) <= 0.2 * contrast).mean() < STRAIGHT:
+            return False
+    return True
 
 
 def _sides(gray: np.ndarray, ring: Box) -> list[np.ndarray]:

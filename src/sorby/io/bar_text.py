@@ -16,13 +16,17 @@ STROKES_A_ROW = 3
 """Least number of strokes that a row through a text crosses; a pore gives one."""
 
 
+INK_DEPTHS = (0.35, 0.75)
+"""Parts of the bar's contrast that make ink: small blurred text, and text that crosses pores."""
+
+
 @dataclass(frozen=True)
 class _Glyph:
     box: Box
     area: int
 
 
-def text_beside(gray: np.ndarray, bar: BarLine) -> Box | None:
+def text_beside(gray: np.ndarray, bar: BarLine) -> tuple[float, Box] | None:
     """Box of the text above, below, left or right of a line.
 
     Parameters
@@ -34,30 +38,35 @@ def text_beside(gray: np.ndarray, bar: BarLine) -> Box | None:
 
     Returns
     -------
-    Box or None
-        The nearest line of text; None where there is none.
+    tuple of (float, Box) or None
+        How badly the best line of text fits (0 is perfect), and its box; None where none fits.
     """
     tallest = int(0.8 * bar.box.width) + 4
     window = bar.box.grown(
         min(3 * tallest, gray.shape[0] // 5), 2 * bar.box.width + 4 * tallest, gray.shape
     )
-    dark = gray[window.slices] < bar.ground - 0.35 * (bar.ground - bar.level)
+    found: list[tuple[float, Box]] = []
+    for depth in INK_DEPTHS:
+        ink = _ink(gray, bar, window, depth)
+        glyphs = [g for g in _glyphs(ink, window) if LEAST_GLYPH_PX <= g.box.height <= tallest]
+        for line in _lines(glyphs):
+            text = _around(line)
+            if _belongs(text, bar.box):
+                misfit = _misfit(line, ink, window, gray, bar)
+                if misfit < np.inf:
+                    found.append((misfit, _with_small_signs(text, ink, window)))
+    return min(found, key=lambda pair: pair[0], default=None)
+
+
+def _ink(gray: np.ndarray, bar: BarLine, window: Box, depth: float) -> np.ndarray:
+    """Pixels of the window that are dark enough to be text; the bar left out."""
+    ink = gray[window.slices] < bar.ground - depth * (bar.ground - bar.level)
     rows, columns = bar.box.grown(1, 1, gray.shape).slices
-    dark[
+    ink[
         rows.start - window.top : rows.stop - window.top,
         columns.start - window.left : columns.stop - window.left,
     ] = False
-    glyphs = [g for g in _glyphs(dark, window) if LEAST_GLYPH_PX <= g.box.height <= tallest]
-    lines = _lines(glyphs)
-    texts = [
-        line
-        for line in lines
-        if _belongs(_around(line), bar.box) and _is_text(line, dark, window, gray, bar)
-    ]
-    if not texts:
-        return None
-    best = min(texts, key=lambda line: _distance(_around(line), bar.box))
-    return _with_small_signs(_around(best), dark, window)
+    return ink
 
 
 def _glyphs(dark: np.ndarray, window: Box) -> list[_Glyph]:
@@ -101,10 +110,12 @@ def _lines(glyphs: list[_Glyph]) -> list[list[_Glyph]]:
 
 
 def _in_row(box: Box, seed: Box) -> bool:
-    shared = min(box.bottom, seed.bottom) - max(box.top, seed.top)
+    """Whether a sign stands on the baseline of another, no taller, descenders allowed."""
+    slack = max(1.0, 0.12 * seed.height)
     return (
-        shared >= 0.6 * min(box.height, seed.height)
-        and 0.45 * seed.height <= box.height <= 1.5 * seed.height
+        -slack <= box.bottom - seed.bottom <= max(slack, 0.35 * seed.height)
+        and box.top >= seed.top - slack
+        and box.height >= 0.45 * seed.height
     )
 
 
@@ -133,26 +144,28 @@ def _distance(text: Box, bar: Box) -> int:
     return rows + max(text.left - bar.right, bar.left - text.right, 0)
 
 
-def _is_text(
-    line: list[_Glyph], dark: np.ndarray, window: Box, gray: np.ndarray, bar: BarLine
-) -> bool:
-    box = _around(line)
-    if not 1.2 * box.height <= box.width <= 16 * box.height:
-        return False
-    rows, columns = box.slices
-    inked = dark[
+def _misfit(
+    line: list[_Glyph], ink: np.ndarray, window: Box, gray: np.ndarray, bar: BarLine
+) -> float:
+    """How badly a line of glyphs fits a bar; infinite where it is no text of that bar."""
+    text = _around(line)
+    if not 1.2 * text.height <= text.width <= 16 * text.height:
+        return np.inf
+    rows, columns = text.slices
+    inked = ink[
         rows.start - window.top : rows.stop - window.top,
         columns.start - window.left : columns.stop - window.left,
     ]
     strokes = (np.diff(np.pad(inked, ((0, 0), (1, 0))).astype(np.int8), axis=1) == 1).sum(axis=1)
-    deepest = np.percentile(gray[box.slices][inked], 20)
-    as_dark_as_bar = deepest <= bar.level + 0.4 * (bar.ground - bar.level)
-    return bool(
-        np.median(strokes) >= STROKES_A_ROW
-        and as_dark_as_bar
-        and 0.12 <= inked.mean() <= 0.75
-        and _share_a_baseline(line, box)
-    )
+    looks_written = np.median(strokes) >= STROKES_A_ROW and 0.12 <= inked.mean() <= 0.75
+    if not (looks_written and _share_a_baseline(line, text)):
+        return np.inf
+    contrast = bar.ground - bar.level
+    deepest = (np.percentile(gray[text.slices][inked], 10) - bar.level) / contrast
+    ground = (np.percentile(gray[text.slices][~inked], 70) - bar.ground) / contrast
+    if not -0.08 <= deepest <= 0.2 or abs(ground) > 0.3:
+        return np.inf
+    return _distance(text, bar.box) / text.height + 5 * abs(deepest)
 
 
 def _share_a_baseline(line: list[_Glyph], box: Box) -> bool:

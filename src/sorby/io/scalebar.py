@@ -14,6 +14,9 @@ from sorby.io.bar_text import text_beside
 BORDER_PART = 0.25
 """Bars are sought in the upper and the lower quarter of an image."""
 
+LEVEL_WEIGHT = 10.0
+"""How much a bar that is not black (or white) counts against it, beside text that fits badly."""
+
 WORKING_EDGE_PX = 4096
 """Larger images are searched at a whole fraction of their size."""
 
@@ -118,17 +121,18 @@ def _normalised(pixels: np.ndarray) -> np.ndarray | None:
 
 
 def _bar(gray: np.ndarray) -> tuple[float | None, Box | None]:
-    """Length and box of the bar with its text, in either polarity, at either edge."""
+    """Length and box of the bar whose text fits best, in either polarity, at either edge."""
+    best, length, overlay = math.inf, None, None
     for dark in (gray, 1 - gray):
         for zone_top, zone in _zones(dark):
             for line in bar_lines(zone):
-                text = text_beside(zone, line)
-                if text is not None:
+                misfit, text = text_beside(zone, line) or (math.inf, None)
+                misfit += LEVEL_WEIGHT * line.level
+                if text is not None and misfit < best:
                     box = _overlay(zone, line, text)
-                    return line.length_px, Box(
-                        box.top + zone_top, box.left, box.bottom + zone_top, box.right
-                    )
-    return None, None
+                    overlay = Box(box.top + zone_top, box.left, box.bottom + zone_top, box.right)
+                    best, length = misfit, line.length_px
+    return length, overlay
 
 
 def _zones(gray: np.ndarray) -> list[tuple[int, np.ndarray]]:
