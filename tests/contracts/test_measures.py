@@ -5,8 +5,9 @@ import inspect
 import numpy as np
 import pytest
 
-from sorby.defects import MEASURES, label_instances
-from sorby.defects.geometry import Field
+from sorby.core.errors import SettingError
+from sorby.defects import MEASURES, Field, label_instances, measure_defects
+from sorby.defects.measures import area
 
 
 def scene(px_per_unit: int) -> np.ndarray:
@@ -85,3 +86,9 @@ def test_it_says_its_unit_and_definition_and_has_an_example(name):
     assert measure.definition
     assert "\n" not in measure.definition
     assert ">>>" in inspect.getdoc(measure)
+
+
+def test_a_measure_without_a_unit_is_refused_with_what_to_do(monkeypatch, instances):
+    monkeypatch.delattr(area, "unit")
+    with pytest.raises(SettingError, match="'area' has no unit"):
+        measure_defects(instances, image="a", valid=None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sorby.core.registry import Registry
 
 if TYPE_CHECKING:
+    from sorby.defects.geometry import Field
     from sorby.defects.instances import defect_at, label_instances, size_floor_px2
     from sorby.defects.measure import measure_defects, measure_definitions
     from sorby.defects.patches import cut_patches
@@ -37,6 +38,7 @@ MEASURES = Registry(
 """``f(instances, field) -> (n_defects,)``, each with its ``unit`` and ``definition``."""
 
 _PLACES = {
+    "Field": "geometry",
     "label_instances": "instances",
     "defect_at": "instances",
     "size_floor_px2": "instances",
@@ -47,6 +49,7 @@ _PLACES = {
 
 __all__ = [
     "MEASURES",
+    "Field",
     "cut_patches",
     "defect_at",
     "label_instances",

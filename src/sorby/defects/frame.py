@@ -54,7 +54,9 @@ def in_counting_frame(touches: np.ndarray) -> np.ndarray:
     """Whether each defect counts in the unbiased frame [1]_.
 
     A defect that touches the edge on its right or lower side is left out, one that touches only
-    on its left or upper side counts: tiled over a plane, every defect would count once.
+    on its left or upper side counts: tiled over a plane, every defect would count once. One that
+    ends just at the right or lower edge is left out though it does not cross it, which makes the
+    number per area too low by one pixel in the width and one in the height (0.1 % at 2000 px).
 
     Parameters
     ----------

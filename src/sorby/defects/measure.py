@@ -117,13 +117,23 @@ def _measured(field: Field, um_per_px: float | None) -> dict[str, np.ndarray]:
     columns: dict[str, np.ndarray] = {}
     for name, measure in MEASURES.items():
         values = np.asarray(measure(field.instances, field), dtype=np.float64)
-        unit = vars(measure)["unit"]
+        unit = _mark(name, "unit")
         columns[_column(name, unit)] = values
         if unit in _LENGTH_POWERS:
             columns[_column(name, unit.replace("px", "um"))] = (
                 values * scale ** _LENGTH_POWERS[unit]
             )
     return columns
+
+
+def _mark(name: str, attribute: str) -> str:
+    marks = vars(MEASURES[name])
+    if attribute not in marks:
+        raise SettingError(
+            f"The measure {name!r} has no {attribute}. "
+            "Mark its function with sorby.defects.measures.measure(unit=..., definition=...)."
+        )
+    return marks[attribute]
 
 
 def _column(name: str, unit: str) -> str:
@@ -144,7 +154,7 @@ def measure_definitions() -> pd.DataFrame:
     'area inside the outline over that inside its convex hull'
     """
     rows = [
-        (name, _column(name, vars(f)["unit"]), vars(f)["unit"], vars(f)["definition"])
-        for name, f in MEASURES.items()
+        (name, _column(name, unit), unit, _mark(name, "definition"))
+        for name, unit in ((name, _mark(name, "unit")) for name in MEASURES)
     ]
     return pd.DataFrame(rows, columns=["measure", "column", "unit", "definition"])
