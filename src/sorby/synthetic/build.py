@@ -11,11 +11,11 @@ import numpy as np
 
 from sorby.core.errors import SettingError
 from sorby.core.records import ProcessPoint
-from sorby.physics import find_alloy, lack_of_fusion_criterion
+from sorby.physics import find_alloy
 from sorby.synthetic.etched import render_etched
 from sorby.synthetic.imaging import burn_scale_bar
 from sorby.synthetic.polished import render_polished
-from sorby.synthetic.section import Section, cut_section, expected_pool
+from sorby.synthetic.section import Section, cut_section, geometric_criterion
 from sorby.synthetic.truth import TRUE_TYPES, mask_of, number_defects
 
 SPECIMEN_SCATTER = 0.02
@@ -132,31 +132,49 @@ def lpbf_build(
         for speed_mm_s in speeds_mm_s
     ]
     for point in points:
-        width_um, depth_um, _ = expected_pool(point)
-        lack_of_fusion_criterion(width_um, depth_um, hatch_um=hatch_um, layer_um=layer_um)
+        geometric_criterion(point)
 
-    def fields_of(process: ProcessPoint, child: np.random.Generator) -> Iterator[SyntheticField]:
-        size_factor = float(child.lognormal(0, SPECIMEN_SCATTER))
-        for number, own in enumerate(child.spawn(fields_per_condition), start=1):
-            cut, look = own.spawn(2)
-            section = cut_section(
-                process, rng=cut, shape=shape, um_per_px=um_per_px, size_factor=size_factor
-            )
-            if build_direction_deg == 270:
-                section = section.flipped()
-            images = _imaged(section, um_per_px, scale_bar=scale_bar, rng=look)
-            specimen = f"synthetic_P{process.laser_power_w:g}_v{process.scan_speed_mm_s:g}"
-            yield SyntheticField(
-                name=f"{specimen}_field{number}",
-                specimen=specimen,
-                **images,
-                process=process,
-                um_per_px=um_per_px,
-                build_direction_deg=build_direction_deg,
-            )
+    return chain.from_iterable(
+        _specimen_fields(
+            point,
+            fields_per_condition,
+            rng=child,
+            shape=shape,
+            um_per_px=um_per_px,
+            build_direction_deg=build_direction_deg,
+            scale_bar=scale_bar,
+        )
+        for point, child in zip(points, rng.spawn(len(points)), strict=True)
+    )
 
-    children = rng.spawn(len(points))
-    return chain.from_iterable(map(fields_of, points, children))
+
+def _specimen_fields(
+    process: ProcessPoint,
+    n_fields: int,
+    *,
+    rng: np.random.Generator,
+    shape: tuple[int, int],
+    um_per_px: float,
+    build_direction_deg: float,
+    scale_bar: bool,
+) -> Iterator[SyntheticField]:
+    specimen = f"synthetic_P{process.laser_power_w:g}_v{process.scan_speed_mm_s:g}"
+    size_factor = float(rng.lognormal(0, SPECIMEN_SCATTER))
+    for number, child in enumerate(rng.spawn(n_fields), start=1):
+        metal, look = child.spawn(2)
+        section = cut_section(
+            process, rng=metal, shape=shape, um_per_px=um_per_px, size_factor=size_factor
+        )
+        if build_direction_deg == 270:
+            section = section.flipped()
+        yield SyntheticField(
+            name=f"{specimen}_field{number}",
+            specimen=specimen,
+            **_imaged(section, um_per_px, scale_bar=scale_bar, rng=look),
+            process=process,
+            um_per_px=um_per_px,
+            build_direction_deg=build_direction_deg,
+        )
 
 
 def _imaged(

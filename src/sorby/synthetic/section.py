@@ -11,6 +11,7 @@ from sorby.core.records import ProcessPoint
 from sorby.physics import (
     find_alloy,
     keyhole_threshold,
+    lack_of_fusion_criterion,
     melt_pool_depth,
     normalised_enthalpy,
     rosenthal_width,
@@ -143,6 +144,36 @@ def expected_pool(process: ProcessPoint) -> tuple[float, float, float]:
         power_w, speed_mm_s, alloy=alloy, beam_um=beam_um, preheat_c=preheat_c
     )
     return float(width), float(depth), float(enthalpy) / keyhole_threshold(alloy)
+
+
+def geometric_criterion(process: ProcessPoint) -> float:
+    """Lack of fusion criterion of a setting for its mean pool.
+
+    Parameters
+    ----------
+    process : ProcessPoint
+        Every setting known.
+
+    Returns
+    -------
+    float
+        (h/W)² + (t/D)².
+
+    Raises
+    ------
+    SettingError
+        If a setting is not positive or the alloy unknown.
+
+    Examples
+    --------
+    >>> point = ProcessPoint(200, 800, 80, 30, beam_um=100, preheat_c=20, alloy="IN625")
+    >>> round(geometric_criterion(point), 2)
+    0.79
+    """
+    width_um, depth_um, _ = expected_pool(process)
+    known = process.known()
+    hatch_um, layer_um = float(known["hatch_um"]), float(known["layer_um"])
+    return float(lack_of_fusion_criterion(width_um, depth_um, hatch_um=hatch_um, layer_um=layer_um))
 
 
 def keyhole_family(enthalpy_ratio: float) -> PoreFamily:
