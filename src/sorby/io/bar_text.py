@@ -12,6 +12,9 @@ from sorby.io.bar_lines import BarLine, Box
 LEAST_GLYPH_PX = 5
 """Smaller signs cannot be told from pores."""
 
+LEAST_GAP_PX = 2
+"""Columns between a bar and the text beside it; a crack goes on without a gap."""
+
 STROKES_A_ROW = 3
 """Least number of strokes that a row through a text crosses; a pore gives one."""
 
@@ -131,12 +134,14 @@ def _around(line: list[_Glyph]) -> Box:
 
 
 def _belongs(text: Box, bar: Box) -> bool:
-    """Whether a text stands where the text of a scale bar stands."""
+    """Whether a text stands where the text of a scale bar stands, and the line is no stroke of it."""
+    if bar.width < 1.5 * text.height:
+        return False
     shared_columns = min(text.right, bar.right) - max(text.left, bar.left)
     shared_rows = min(text.bottom, bar.bottom) - max(text.top, bar.top)
     if shared_columns >= 0.6 * min(text.width, bar.width):
         return -1.5 * text.height <= shared_rows <= 0
-    return shared_rows > 0 and -shared_columns <= 2.5 * text.height
+    return shared_rows > 0 and LEAST_GAP_PX <= -shared_columns <= 2.5 * text.height
 
 
 def _distance(text: Box, bar: Box) -> int:
