@@ -154,8 +154,22 @@ def test_headlines_are_sums_over_the_tables(page, build):
 def test_any_number_leads_back_hashes_versions_settings_and_scores(page):
     titles = {found.get("title") for _, found in page.tags}
     assert {"ab" * 32, "cd" * 32} <= titles
-    assert "macro f1, mean 0.861" in page.text
+    assert "macro f1 0.861 ± 0.030" in page.text
     assert "sorby 0.1.0" in page.text
+
+
+def test_the_same_step_on_many_files_is_one_row_with_all_hashes(tmp_path):
+    steps = [
+        StepRecord("predict", f"2026-11-23T09:00:0{i}+00:00", {"method": "otsu"}, {}, {f"m{i}": h})
+        for i, h in enumerate(["aa" * 32, "bb" * 32])
+    ]
+    other = StepRecord("predict", "2026-11-23T09:01:00+00:00", {"method": "flatfield_otsu"})
+    empty = pd.DataFrame()
+    content = ReportContent("t", empty, empty, empty, history=[*steps, other])
+    page = Page(write_report(content, tmp_path / "r.html"))
+    assert "2026-11-23 09:00 UTC predict × 2 method otsu" in page.text
+    assert {"aa" * 32, "bb" * 32} <= {found.get("title") for _, found in page.tags}
+    assert "predict method flatfield_otsu" in page.text
 
 
 def test_methods_follow_standards_and_claim_none(page):

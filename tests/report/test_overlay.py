@@ -21,13 +21,13 @@ def box(rows, columns, **more):
 def field():
     """An L and the square in its corner: their bounding boxes overlap."""
     mask = np.zeros((60, 80), np.uint8)
-    mask[10:40, 10:14] = mask[36:40, 10:40] = 1
-    mask[20:28, 22:30] = 1
+    mask[10:40, 36:40] = mask[36:40, 10:40] = 1
+    mask[10:18, 22:30] = 1
     mask[50:60, 60:80] = 255
     table = pd.DataFrame(
         [
             box((10, 40), (10, 40), defect_type="lack_of_fusion"),
-            box((20, 28), (22, 30), defect_type="porosity"),
+            box((10, 18), (22, 30), defect_type="porosity"),
         ]
     )
     return np.full(mask.shape, 180, np.uint8), mask, table
@@ -50,13 +50,13 @@ def test_an_outline_follows_its_own_defect_not_a_neighbour_in_its_box(field):
     extent, n_lines = outlined(figure, "lack_of_fusion")
     assert extent == (9.5, 39.5, 9.5, 39.5)
     assert n_lines == 1
-    assert outlined(figure, "porosity") == ((21.5, 29.5, 19.5, 27.5), 1)
+    assert outlined(figure, "porosity") == ((21.5, 29.5, 9.5, 17.5), 1)
 
 
 def test_regions_without_a_row_are_named_as_under_the_size_floor(field):
     pixels, mask, table = field
     figure = overlay_figure(pixels, mask, table.iloc[:1])
-    assert outlined(figure, "under_the_size_floor")[0] == (21.5, 29.5, 19.5, 27.5)
+    assert outlined(figure, "under_the_size_floor")[0] == (21.5, 29.5, 9.5, 17.5)
     assert "under the size floor" in words(figure)
 
 
@@ -75,6 +75,16 @@ def test_the_scale_bar_has_the_length_it_states(field, um_per_px, said):
     length_um = float(number) * (1000 if unit == "mm" else 1)
     assert said in words(figure)
     assert bar.get_width() * um_per_px == pytest.approx(length_um)
+
+
+def test_the_scale_bar_avoids_what_is_marked(field):
+    pixels, mask, table = field
+    bar = next(p for p in overlay_figure(*field, 1.0).axes[0].patches if p.get_gid() == "scale-bar")
+    left, top = int(bar.get_x()), int(bar.get_y())
+    assert not mask[top : top + 2, left : left + int(bar.get_width())].any()
+    bare = overlay_figure(pixels, np.zeros_like(mask), None, 1.0)
+    bar = next(p for p in bare.axes[0].patches if p.get_gid() == "scale-bar")
+    assert bar.get_x() > 40 and bar.get_y() > 30, "lower right where nothing is in the way"
 
 
 def test_without_a_scale_there_is_no_bar(field):

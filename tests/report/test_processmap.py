@@ -67,9 +67,26 @@ def test_bars_have_the_lengths_of_their_numbers(artists, build):
     )
     widths = [a.get_width() for n, a in artists.items() if n.startswith("200:600:type:")]
     assert sum(widths) == pytest.approx(full)
-    ratio = artists["300:600:area"].get_width() / artists["200:600:area"].get_width()
-    expected = table.loc[(300.0, 600.0)].area_fraction / row.area_fraction
-    assert ratio == pytest.approx(expected)
+    limit = 1.1 * table.area_fraction.max()
+    bar, track = artists["200:600:area"], artists["200:600:area-track"]
+    assert bar.get_width() == pytest.approx(full * row.area_fraction / limit)
+    ends = np.array([row.area_fraction_low, row.area_fraction_high])
+    drawn = artists["200:600:whisker"].get_xdata()
+    assert drawn == pytest.approx(track.get_x() + full * np.minimum(1, ends / limit))
+
+
+def test_area_fractions_that_span_decades_are_drawn_on_a_logarithmic_axis(build):
+    section = build["sections"][0]
+    cells = section.cells.assign(area_fraction=[0.0001, 0.001, 0.01, 0.0, 0.03])
+    figure = process_map_figure([type(section)(section.settings, section.caption, cells)])
+    artists = named(figure)
+    width = {name: artists[f"{name}:area"].get_width() for name in CELLS - {"300:900"}}
+    step = width["200:900"] - width["200:600"]
+    assert width["300:600"] - width["200:900"] == pytest.approx(step)
+    assert width["300:1200"] - width["300:600"] == pytest.approx(np.log10(3) * step)
+    assert "300:900:area" not in artists
+    caption = next(a for a in figure.findobj(Text) if a.get_gid() == "caption").get_text()
+    assert "logarithmic" in caption and "white lines at 0.01, 0.1, 1" in caption
 
 
 def test_a_condition_without_defects_has_bare_tracks_and_says_so(artists):

@@ -73,7 +73,7 @@ def test_values_carry_the_digits_of_their_interval():
             "area_fraction_high": [0.0151, 0.5],
         }
     )
-    assert cells(table) == [(("1.23", "0.99–1.51"), ("1", "1–50"))]
+    assert cells(table) == [(("1.23", "0.99–1.51"), ("1.2", "1–50"))]
 
 
 def test_an_interval_without_its_value_is_a_column_of_its_own(build):

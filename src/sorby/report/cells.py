@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from sorby.report import style
+from sorby.report.areaaxis import AreaAxis
 from sorby.report.numbers import with_interval
 
 _LEFT, _RIGHT = 0.065, 0.935
@@ -33,13 +33,7 @@ def types_of(table: pd.DataFrame) -> list[str]:
     return [*found, style.UNCERTAIN] if has_uncertain else found
 
 
-def area_axis_limit(table: pd.DataFrame) -> float:
-    """Area fraction at which the lower bars of a section are full: common to its cells."""
-    largest = table["area_fraction"].max() if len(table) else math.nan
-    return float(largest) * 1.1 if largest > 0 else 1.0
-
-
-def explanation(table: pd.DataFrame, types: list[str], limit: float) -> list[str]:
+def explanation(table: pd.DataFrame, types: list[str], axis: AreaAxis) -> list[str]:
     """Sentences that say how to read the cells of a section."""
     sentences = [
         "Upper bar: defects by type, by number; below it porosity as a fraction of the typed "
@@ -48,8 +42,7 @@ def explanation(table: pd.DataFrame, types: list[str], limit: float) -> list[str
         else "Defects were not typed."
     ]
     sentences.append(
-        f"Lower bar: area fraction (full width {100 * limit:.2g}\N{NO-BREAK SPACE}%) with its "
-        "95\N{NO-BREAK SPACE}% interval; "
+        f"Lower bar: area fraction ({axis.words()}) with its 95\N{NO-BREAK SPACE}% interval; "
         "in brackets the mean defect count per field; n: fields."
     )
     if table["few_fields"].any():
@@ -67,7 +60,7 @@ def draw_cell(
     types: list[str],
     place: tuple[int, int],
     width_mm: float,
-    area_limit: float,
+    area_axis: AreaAxis,
 ) -> None:
     """Draw a condition into its cell.
 
@@ -83,14 +76,14 @@ def draw_cell(
         Row from the bottom, column from the left.
     width_mm : float
         Printed width of a cell.
-    area_limit : float
-        Area fraction of a full lower bar.
+    area_axis : AreaAxis
+        Axis of the lower bar, common to the cells of a section.
     """
     cell = _Cell(axes, row, place, width_mm)
     cell.box(0.02, 0.025, 0.96, 0.95, "#ffffff", edge="#cfd4d9", gid="frame", zorder=1)
     if types:
         _type_bar(cell, types)
-    _area_bar(cell, area_limit)
+    _area_bar(cell, area_axis)
     _numbers(cell, types)
 
 
@@ -141,23 +134,6 @@ class _Cell:
             **look,
         )
 
-    def whisker(self, low: float, high: float, v: float, *, clipped: bool = False) -> None:
-        """Interval as a line with end caps; an open end means that it goes on."""
-        xs = self.x + _LEFT + (_RIGHT - _LEFT) * np.clip([low, high], 0, 1)
-        look: dict[str, Any] = {
-            "color": style.INK,
-            "lw": 0.8,
-            "zorder": 3,
-            "solid_capstyle": "butt",
-        }
-        self.axes.plot(xs, [self.y + v] * 2, gid=f"{self.name}:whisker", **look)
-        for x in xs[:1] if clipped else xs:
-            self.axes.plot([x, x], [self.y + v - 0.025, self.y + v + 0.025], **look)
-        if clipped:
-            self.axes.plot(
-                xs[1], self.y + v, ">", ms=2.6, color=style.INK, mew=0, zorder=3, clip_on=False
-            )
-
 
 def _type_bar(cell: _Cell, types: list[str]) -> None:
     bottom, height = _TYPE_BAR
@@ -191,17 +167,36 @@ def _shares(row: pd.Series, types: list[str]) -> dict[str, float]:
     return {name: share for name, share in shares.items() if share > 0}
 
 
-def _area_bar(cell: _Cell, limit: float) -> None:
+def _area_bar(cell: _Cell, axis: AreaAxis) -> None:
     bottom, height = _AREA_BAR
     full = _RIGHT - _LEFT
     cell.box(_LEFT, bottom, full, height, style.TRACK, gid="area-track", zorder=1.8)
     value = float(cell.row["area_fraction"])
     if value > 0:
-        share = value / limit
+        share = axis.position(value)
         cell.box(_LEFT, bottom, share * full, height, style.AREA_COLOUR, gid="area")
+    for tick in axis.decades():
+        left = _LEFT + axis.position(tick) * full
+        cell.box(left - 0.002, bottom, 0.004, height, "#ffffff", gid="area-tick", zorder=2.5)
     low, high = (float(cell.row[f"area_fraction_{end}"]) for end in ("low", "high"))
     if math.isfinite(low) and high > low:
-        cell.whisker(low / limit, high / limit, bottom + height / 2, clipped=high > limit)
+        _whisker(cell, axis, low, high)
+
+
+def _whisker(cell: _Cell, axis: AreaAxis, low: float, high: float) -> None:
+    """Interval as a line; caps mark its ends, arrow heads that it leaves the bar."""
+    middle = cell.y + _AREA_BAR[0] + _AREA_BAR[1] / 2
+    xs = [cell.x + _LEFT + (_RIGHT - _LEFT) * axis.position(end) for end in (low, high)]
+    look: dict[str, Any] = {"color": style.INK, "zorder": 3}
+    cell.axes.plot(
+        xs, [middle] * 2, lw=0.8, solid_capstyle="butt", gid=f"{cell.name}:whisker", **look
+    )
+    leaves = (axis.is_log and low < axis.low, high > axis.high)
+    for x, is_outside, head in zip(xs, leaves, "<>", strict=True):
+        if is_outside:
+            cell.axes.plot(x, middle, head, ms=2.6, mew=0, **look)
+        else:
+            cell.axes.plot([x, x], [middle - 0.025, middle + 0.025], lw=0.8, **look)
 
 
 def _numbers(cell: _Cell, types: list[str]) -> None:

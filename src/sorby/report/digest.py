@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ MAX_FIELDS = 200
 N_LARGEST = 20
 _MAX_FILES = 4
 _HASH_DIGITS = 12
+_LONGEST_SCORE = 300
 
 _SETTINGS = (
     "alloy",
@@ -259,16 +262,50 @@ def definitions(conditions: pd.DataFrame, defects: pd.DataFrame) -> list[tuple[s
     return [(label, words) for label, words in heads.items() if words]
 
 
-def step_row(record: StepRecord) -> dict[str, Any]:
-    """One step of the history, ready to print."""
-    return {
-        "step": record.step,
-        "time": record.time,
-        "settings": _pairs(record.settings),
-        "versions": _pairs(record.versions),
-        "inputs": _hashes(record.inputs),
-        "outputs": _hashes(record.outputs),
-    }
+def readable_time(text: str) -> str:
+    """ISO 8601 time to the minute, without the letter T; other text as it is."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    zone = " UTC" if time.utcoffset() == timedelta(0) else ""
+    return f"{time:%Y-%m-%d %H:%M}{zone}"
+
+
+def history_rows(
+    records: Sequence[StepRecord], versions: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Steps of the history, ready to print; the same step on many files becomes one row.
+
+    Parameters
+    ----------
+    records : sequence of StepRecord
+        Oldest first.
+    versions : mapping of str to str
+        Versions that the report states; those of a step are shown where they differ.
+
+    Returns
+    -------
+    list of dict
+        ``step``, ``time``, ``times`` (how often), ``settings``, ``versions``, ``inputs``,
+        ``outputs``.
+    """
+    rows = []
+    for _, group in itertools.groupby(records, key=lambda r: (r.step, r.settings, r.versions)):
+        same = list(group)
+        first = same[0]
+        rows.append(
+            {
+                "step": first.step,
+                "time": readable_time(first.time),
+                "times": len(same),
+                "settings": _pairs(first.settings),
+                "versions": "" if first.versions == versions else _pairs(first.versions),
+                "inputs": _hashes(pair for record in same for pair in record.inputs.items()),
+                "outputs": _hashes(pair for record in same for pair in record.outputs.items()),
+            }
+        )
+    return rows
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
@@ -282,13 +319,13 @@ def _brief(value: Any) -> str:
     return "not set" if value is None else str(value)
 
 
-def _hashes(files: Mapping[str, str]) -> dict[str, Any]:
-    rows = [(name, digits, digits[:_HASH_DIGITS]) for name, digits in files.items()]
+def _hashes(files: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    rows = [(name, digits, digits[:_HASH_DIGITS]) for name, digits in files]
     return {"first": rows[:_MAX_FILES], "others": rows[_MAX_FILES:]}
 
 
 def card_scores(card: ModelCard | None) -> list[tuple[str, str]]:
-    """Scores of a model card as name and value, nested ones flattened."""
+    """Scores of a model card as name and value: nested ones flattened, long lists left out."""
     return [] if card is None else list(_flat(card.scores, ""))
 
 
@@ -296,10 +333,12 @@ def _flat(values: Mapping[str, Any], before: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in values.items():
         label = f"{before}{str(name).replace('_', ' ')}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and set(value) == {"mean", "sd"}:
+            found.append((label, f"{value['mean']:.3f} ± {value['sd']:.3f}"))
+        elif isinstance(value, Mapping):
             found += _flat(value, f"{label}, ")
         elif isinstance(value, float):
             found.append((label, f"{value:.3g}"))
-        else:
+        elif len(str(value)) <= _LONGEST_SCORE:
             found.append((label, str(value)))
     return found

@@ -129,6 +129,7 @@ def write_report(content: ReportContent, path: Path) -> Path:
         path,
         content=content,
         title=content.title,
+        created=digest.readable_time(content.created),
         headlines=digest.headlines(content.conditions, content.fields, content.defects),
         maps=[_vector(picture) for picture in content.maps],
         figures=[_vector(picture) for picture in content.figures],
@@ -149,7 +150,7 @@ def write_report(content: ReportContent, path: Path) -> Path:
         n_without_scale=digest.without_scale(content.defects),
         size_floor=digest.size_floor(content.fields),
         definitions=digest.definitions(content.conditions, content.defects),
-        history=[digest.step_row(record) for record in content.history],
+        history=digest.history_rows(content.history, content.versions),
         scores=digest.card_scores(content.classifier),
     )
 

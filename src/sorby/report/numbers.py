@@ -74,6 +74,8 @@ def with_interval(
 ) -> tuple[str, str]:
     """Value and its interval, rounded to what the interval carries.
 
+    The value keeps two significant digits even where the interval is wider than that.
+
     Parameters
     ----------
     value, low, high : float
@@ -95,16 +97,18 @@ def with_interval(
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return rounded(value) if decimals is None else fixed(value, decimals), ""
-    places = _places(value, (high - low) / 2) if decimals is None else decimals
-    return fixed(value, places), f"{fixed(low, places)}–{fixed(high, places)}"
+    ends = _places((high - low) / 2) if decimals is None else decimals
+    places = max(ends, _two_digits(value)) if decimals is None else decimals
+    return fixed(value, places), f"{fixed(low, ends)}–{fixed(high, ends)}"
 
 
-def _places(value: float, half_width: float) -> int:
-    """Two digits of the half-width, but at least one of the value."""
-    places = decimals_for(half_width) if half_width > 0 else 2
-    if value and math.isfinite(value):
-        places = max(places, min(6, -math.floor(math.log10(abs(value)))))
-    return places
+def _places(half_width: float) -> int:
+    return decimals_for(half_width) if half_width > 0 else 2
+
+
+def _two_digits(value: float) -> int:
+    """Decimal places at which a value still shows two digits, however wide its interval."""
+    return decimals_for(abs(value)) if value and math.isfinite(value) else 0
 
 
 def column_decimals(values: Sequence[float], digits: int) -> int | None:

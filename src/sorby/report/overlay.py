@@ -74,10 +74,10 @@ def overlay_figure(
         handles = _outline(axes, _type_layers(mask, defect_table, step), step)
         handles += _hatch_ignored(axes, _any_in_blocks(mask == IGNORE, step), step)
         if um_per_px:
-            _scale_bar(axes, pixels.shape, um_per_px)
+            _scale_bar(axes, mask, um_per_px)
         _legend(figure, handles)
         if synthetic:
-            style.watermark(figure)
+            _synthetic_label(axes)
     return figure
 
 
@@ -176,14 +176,14 @@ def _hatch_ignored(axes: Axes, ignored: np.ndarray, step: int) -> list[Line2D | 
     return [Patch(facecolor="none", edgecolor="#8a8300", hatch="xxxxx", lw=0.6, label=label)]
 
 
-def _scale_bar(axes: Axes, shape: tuple[int, ...], um_per_px: float) -> None:
-    rows, columns = shape
+def _scale_bar(axes: Axes, mask: np.ndarray, um_per_px: float) -> None:
+    columns = mask.shape[1]
     length_um = _round_length(0.22 * columns * um_per_px)
     length_px = length_um / um_per_px
     text = f"{length_um / 1000:g} mm" if length_um >= 1000 else f"{length_um:g} µm"
     margin, box_height = 0.018 * columns, 0.05 * columns
     box_width = length_px + 2 * margin
-    left, top = columns - box_width - margin, rows - box_height - margin
+    left, top = _free_corner(mask, margin, box_width, box_height)
     box = Rectangle((left, top), box_width, box_height, fc="white", ec="none", alpha=0.9, zorder=6)
     axes.add_patch(box)
     bar = Rectangle(
@@ -204,6 +204,38 @@ def _scale_bar(axes: Axes, shape: tuple[int, ...], um_per_px: float) -> None:
         fontsize=8.5,
         color="black",
         zorder=7,
+    )
+
+
+def _free_corner(
+    mask: np.ndarray, margin: float, width: float, height: float
+) -> tuple[float, float]:
+    """Left and top of a box in the first lower, then upper corner without anything marked."""
+    rows, columns = mask.shape
+    right, below = columns - width - margin, rows - height - margin
+    corners = [(right, below), (margin, below), (right, margin), (margin, margin)]
+    for left, top in corners:
+        row, column = max(0, int(top)), max(0, int(left))
+        if not mask[
+            row : row + math.ceil(height) + 1, column : column + math.ceil(width) + 1
+        ].any():
+            return left, top
+    return corners[0]
+
+
+def _synthetic_label(axes: Axes) -> None:
+    axes.text(
+        0.018,
+        0.975,
+        "SYNTHETIC",
+        transform=axes.transAxes,
+        va="top",
+        fontsize=10,
+        weight="bold",
+        color="black",
+        bbox={"facecolor": "white", "edgecolor": "black", "linewidth": 0.8, "pad": 2.5},
+        zorder=8,
+        gid="watermark",
     )
 
 

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 
 from sorby.core.errors import SettingError
 from sorby.report import cells, style
+from sorby.report.areaaxis import AreaAxis
 
 _MARGIN_LEFT_MM, _MARGIN_RIGHT_MM = 15.0, 15.0
 _CELL_HEIGHT_MM = 25.0
@@ -91,7 +92,7 @@ class _Grid:
             )
         self.powers = np.unique(self.table["laser_power_w"].to_numpy(float))
         self.speeds = np.unique(self.table["scan_speed_mm_s"].to_numpy(float))
-        self.area_limit = cells.area_axis_limit(self.table)
+        self.area_axis = AreaAxis.of(self.table)
 
     def place(self, row: pd.Series) -> tuple[int, int]:
         """Row from the bottom and column from the left of a condition's cell."""
@@ -177,7 +178,7 @@ def _panel(
     _grid_axes(axes, grid)
     _energy_lines(axes, grid)
     for _, row in grid.table.iterrows():
-        cells.draw_cell(axes, row, types, grid.place(row), cell_width, grid.area_limit)
+        cells.draw_cell(axes, row, types, grid.place(row), cell_width, grid.area_axis)
     figure.text(
         _MARGIN_LEFT_MM / width,
         (bottom - _AXIS_MM) / total,
@@ -270,7 +271,7 @@ def _caption(grid: _Grid, types: list[str], width_mm: float) -> list[str]:
     settings = (
         ", ".join(fixed) + "." if fixed else "Hatch, layer, beam, preheat and alloy: not given."
     )
-    sentences = [settings, *cells.explanation(grid.table, types, grid.area_limit)]
+    sentences = [settings, *cells.explanation(grid.table, types, grid.area_axis)]
     if len(grid.powers) > 1 and len(grid.speeds) > 1:
         unit = _energy_divisor(grid.settings)[1]
         name = "volumetric energy density P/(v·h·t)" if unit == "J/mm³" else "line energy P/v"
