@@ -103,7 +103,9 @@ def overlay(length, style, side, text, size, rng):
     pen = ImageDraw.Draw(canvas)
     left, top = width + 2 * gap, height + 2 * gap
     middle = top + cap // 2
-    pen.rectangle((left, middle - thick // 2, left + length - 1, middle - thick // 2 + thick - 1), fill=255)
+    pen.rectangle(
+        (left, middle - thick // 2, left + length - 1, middle - thick // 2 + thick - 1), fill=255
+    )
     n_marks = {"plain": 0, "caps": 2, "ticks": 6}[style]
     wide = max(1, thick // 2)
     for position in np.linspace(0, length - wide, n_marks).astype(int) if n_marks else ():
@@ -152,7 +154,9 @@ def with_banner(rng, image, *, place="bottom", dark=True, bar=True, cells=False)
     pen = ImageDraw.Draw(band)
     size = height // 2
     font = ImageFont.load_default(size)
-    pen.text((columns // 40, height // 4), "EHT 15.00 kV  WD 8.5 mm  Mag 500 X", fill=ink, font=font)
+    pen.text(
+        (columns // 40, height // 4), "EHT 15.00 kV  WD 8.5 mm  Mag 500 X", fill=ink, font=font
+    )
     if bar:
         right, middle = int(0.95 * columns), height // 2
         pen.rectangle((right - columns // 10, middle, right, middle + 2), fill=ink)

@@ -1,7 +1,5 @@
 """TIFF dialects written with tifffile and read back: values and scales known beforehand."""
 
-import contextlib
-
 import numpy as np
 import pytest
 import tifffile
@@ -22,12 +20,10 @@ def write(path, data, **options):
 
 
 @pytest.mark.parametrize(
-    "compression", [None, "lzw", "deflate", "packbits", "zstd", "lzma", "png", "jpegxl", "webp"]
+    "compression", [None, "lzw", "deflate", "packbits", "zstd", "lzma", "png", "jpegxl"]
 )
 @pytest.mark.parametrize("bits", [8, 16])
 def test_lossless_compressions_keep_every_gray_value(tmp_path, rng, compression, bits):
-    if compression == "webp":
-        pytest.skip("webp in TIFF holds colour only")
     data = rng.integers(0, 2**bits, (37, 53)).astype(f"u{bits // 8}")
     predictor = compression in ("lzw", "deflate", "zstd") or None
     path = write(tmp_path / "a.tif", data, compression=compression, predictor=predictor)
@@ -330,8 +326,8 @@ def test_chain_of_pages_without_end_is_refused(tmp_path, gray):
     data = bytearray(path.read_bytes())
     data[link : link + 4] = target.to_bytes(4, "little")
     path.write_bytes(data)
-    with contextlib.suppress(ReadError):
-        assert count_pages(path) < 100
+    with pytest.raises(ReadError, match="back to an earlier"):
+        count_pages(path)
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (2**31 - 1, 2**31 - 1), (1, 2**32 - 1)])

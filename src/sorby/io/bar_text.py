@@ -134,7 +134,7 @@ def _around(line: list[_Glyph]) -> Box:
 
 
 def _belongs(text: Box, bar: Box) -> bool:
-    """Whether a text stands where the text of a scale bar stands, and the line is no stroke of it."""
+    """Whether a text stands where that of a bar stands, and the bar is no stroke of it."""
     if bar.width < 1.5 * text.height:
         return False
     shared_columns = min(text.right, bar.right) - max(text.left, bar.left)

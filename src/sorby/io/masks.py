@@ -92,7 +92,8 @@ def read_mask(path: Path | str, *, values: MaskValues | None = None) -> np.ndarr
     Parameters
     ----------
     path : Path or str
-        PNG, TIFF, BMP or JPEG; gray, palette (its indices count), or RGB with equal channels.
+        PNG, TIFF, BMP or JPEG; gray or palette (the stored numbers count, also where WhiteIsZero),
+        or RGB with equal channels.
     values : {"binary", "labels"} or None
         "binary": at most two values, the larger is defect (1). "labels": the values are the
         classes, 255 is ignore.
@@ -138,7 +139,7 @@ def _samples(path: Path, kind: str) -> np.ndarray:
     if kind == "tiff":
         from sorby.io.tiff import tiff_samples
 
-        return tiff_samples(path, keep_palette=True)
+        return tiff_samples(path, as_stored=True)
     if kind in ("png", "jpeg", "bmp"):
         return raster_samples(path, kind.upper(), keep_palette=True)
     raise ReadError(f"{path} is of the kind {kind!r}. A mask is PNG, TIFF, BMP or JPEG: export it.")

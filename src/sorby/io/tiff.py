@@ -20,9 +20,6 @@ from sorby.io.tiff_scale import pixel_size_of
 MEMORY_MAP_BYTES = 64 * 1024**2
 """Uncompressed gray images from this size on stay on disk and are mapped."""
 
-MAX_PAGES = 100_000
-"""Most pages that are looked for: a damaged file may chain its pages without end."""
-
 NATIVE = {"little": "<", "big": ">"}[sys.byteorder]
 
 _READABLE = {"MINISWHITE", "MINISBLACK", "RGB", "PALETTE"}
@@ -85,26 +82,28 @@ def count_tiff_pages(path: Path) -> int:
     Raises
     ------
     ReadError
-        If the file is damaged or chains more than `MAX_PAGES`.
+        If the file is damaged.
     """
     with _opened(path) as tif:
-        return len(_pages(tif, path)) * _planes_without_page(tif)
+        n_pages = len(_pages(tif, path))
+        return n_pages * _planes_of_one_page(tif, n_pages)
 
 
-def tiff_samples(path: Path, *, keep_palette: bool = False) -> np.ndarray:
+def tiff_samples(path: Path, *, as_stored: bool = False) -> np.ndarray:
     """Decoded samples of the first page.
 
     Parameters
     ----------
     path : Path
         An existing TIFF file.
-    keep_palette : bool
-        True gives the indices of a palette image, False its colours.
+    as_stored : bool
+        True gives the numbers in the file: palette indices, WhiteIsZero not inverted (programs
+        that store masks so mean the number, not the look). False gives what is seen.
 
     Returns
     -------
     ndarray of shape (M, N) or (M, N, channels)
-        WhiteIsZero inverted.
+        In the file's own number type.
 
     Raises
     ------
@@ -112,7 +111,7 @@ def tiff_samples(path: Path, *, keep_palette: bool = False) -> np.ndarray:
         If the file is damaged or too large.
     """
     with _opened(path) as tif:
-        return _upright_samples(tif, _page(tif, 0, path), 0, path, keep_palette=keep_palette)
+        return _upright_samples(tif, _page(tif, 0, path), 0, path, as_stored=as_stored)
 
 
 @contextmanager
@@ -123,10 +122,12 @@ def _opened(path: Path) -> Iterator[tifffile.TiffFile]:
 
 def _pages(tif: tifffile.TiffFile, path: Path) -> list[tifffile.TiffPage]:
     pages: list[tifffile.TiffPage] = []
-    for n, frame in enumerate(tif.pages):
-        if n >= MAX_PAGES:
-            raise ReadError(f"{path} chains more than {MAX_PAGES:,} pages: it is damaged.")
+    offsets: set[int] = set()
+    for frame in tif.pages:
         page = frame.aspage()
+        if page.offset in offsets:
+            raise ReadError(f"{path} leads from its last page back to an earlier: it is damaged.")
+        offsets.add(page.offset)
         if not page.is_reduced:
             pages.append(page)
     if not pages:
@@ -137,7 +138,8 @@ def _pages(tif: tifffile.TiffFile, path: Path) -> list[tifffile.TiffPage]:
 def _page(tif: tifffile.TiffFile, number: int, path: Path) -> tifffile.TiffPage:
     if number == 0 and not tif.pages.first.is_reduced:
         return tif.pages.first
-    pages, planes = _pages(tif, path), _planes_without_page(tif)
+    pages = _pages(tif, path)
+    planes = _planes_of_one_page(tif, len(pages))
     n_pages = len(pages) * planes
     if not 0 <= number < n_pages:
         raise SettingError(
@@ -146,9 +148,9 @@ def _page(tif: tifffile.TiffFile, number: int, path: Path) -> tifffile.TiffPage:
     return pages[0] if planes > 1 else pages[number]
 
 
-def _planes_without_page(tif: tifffile.TiffFile) -> int:
+def _planes_of_one_page(tif: tifffile.TiffFile, n_pages: int) -> int:
     """Planes of a large ImageJ stack, which has one page and the planes one after another."""
-    if not tif.is_imagej or len(tif.pages) > 1:
+    if not tif.is_imagej or n_pages > 1:
         return 1
     images = (tif.imagej_metadata or {}).get("images", 1)
     return images if isinstance(images, int) and images > 1 else 1
@@ -160,7 +162,7 @@ def _upright_samples(
     number: int,
     path: Path,
     *,
-    keep_palette: bool = False,
+    as_stored: bool = False,
 ) -> np.ndarray:
     _check(tif, page, path)
     photometric = getattr(page.photometric, "name", str(page.photometric))
@@ -171,9 +173,9 @@ def _upright_samples(
             "save it as grayscale."
         )
     samples = _channels_last(_decoded(tif, page, number, path), page)
-    if photometric == "PALETTE" and not keep_palette and page.colormap is not None:
+    if photometric == "PALETTE" and not as_stored and page.colormap is not None:
         return _coloured(samples, np.asarray(page.colormap))
-    if photometric == "MINISWHITE":
+    if photometric == "MINISWHITE" and not as_stored:
         return _inverted(samples, page.bitspersample)
     return samples
 
@@ -203,9 +205,10 @@ def _check(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) -> None:
 def _decoded(
     tif: tifffile.TiffFile, page: tifffile.TiffPage, number: int, path: Path
 ) -> np.ndarray:
-    if number and _planes_without_page(tif) > 1:
+    if number and _planes_of_one_page(tif, len(tif.pages)) > 1:
         stack = tifffile.memmap(path, mode="r", series=0)
         return stack.reshape(-1, *page.shape)[number]
+    assert page.dtype is not None
     if page.is_memmappable and tif.byteorder == NATIVE and page.nbytes >= MEMORY_MAP_BYTES:
         return np.memmap(path, page.dtype, mode="r", offset=page.dataoffsets[0], shape=page.shape)
     return page.asarray(maxworkers=1)
