@@ -78,7 +78,7 @@ def test_the_scale_bar_has_the_length_it_states(field, um_per_px, said):
 
 
 def test_the_scale_bar_avoids_what_is_marked(field):
-    pixels, mask, table = field
+    pixels, mask, _ = field
     bar = next(p for p in overlay_figure(*field, 1.0).axes[0].patches if p.get_gid() == "scale-bar")
     left, top = int(bar.get_x()), int(bar.get_y())
     assert not mask[top : top + 2, left : left + int(bar.get_width())].any()

@@ -86,6 +86,7 @@ def test_area_fractions_that_span_decades_are_drawn_on_a_logarithmic_axis(build)
     assert width["300:1200"] - width["300:600"] == pytest.approx(np.log10(3) * step)
     assert "300:900:area" not in artists
     caption = next(a for a in figure.findobj(Text) if a.get_gid() == "caption").get_text()
+    caption = caption.replace("\n", " ")
     assert "logarithmic" in caption and "white lines at 0.01, 0.1, 1" in caption
 
 

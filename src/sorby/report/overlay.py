@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def overlay_figure(
         figure, axes = _canvas(pixels.shape)
         _show(axes, pixels, step)
         handles = _outline(axes, _type_layers(mask, defect_table, step), step)
-        handles += _hatch_ignored(axes, _any_in_blocks(mask == IGNORE, step), step)
+        handles += _hatch_ignored(axes, _any_in_blocks(mask, _is_ignored, step), step)
         if um_per_px:
             _scale_bar(axes, mask, um_per_px)
         _legend(figure, handles)
@@ -118,7 +119,7 @@ def _show(axes: Axes, pixels: np.ndarray, step: int) -> None:
 
 def _type_layers(mask: np.ndarray, table: pd.DataFrame | None, step: int) -> dict[str, np.ndarray]:
     """Reduced mask of each defect type, in drawing order."""
-    rest = _any_in_blocks((mask != 0) & (mask != IGNORE), step)
+    rest = _any_in_blocks(mask, _is_defect, step)
     if table is None:
         return {style.UNTYPED: rest} if rest.any() else {}
     types = table.get("defect_type", pd.Series(style.UNTYPED, index=table.index, dtype=object))
@@ -154,9 +155,9 @@ def _outline(axes: Axes, layers: dict[str, np.ndarray], step: int) -> list[Line2
         colour = "#F0E442" if name == style.UNCERTAIN else look.colour
         field = _padded(layer, step)
         casing = "#000000" if name == style.UNCERTAIN else "#ffffff"
-        axes.contour(*field, levels=[0.5], colors=casing, linewidths=1.5)
+        axes.contour(*field, levels=[0.5], colors=casing, linewidths=1.2)
         lines = axes.contour(
-            *field, levels=[0.5], colors=colour, linewidths=0.9, linestyles=[look.line]
+            *field, levels=[0.5], colors=colour, linewidths=0.75, linestyles=[look.line]
         )
         lines.set_gid(f"outline:{name}")
         handles.append(
@@ -284,9 +285,20 @@ def _block_means(pixels: np.ndarray, step: int) -> np.ndarray:
     return (sums / (heights[:, None] * widths)).astype(np.float32)
 
 
-def _any_in_blocks(region: np.ndarray, step: int) -> np.ndarray:
+def _is_defect(labels: np.ndarray) -> np.ndarray:
+    return (labels != 0) & (labels != IGNORE)
+
+
+def _is_ignored(labels: np.ndarray) -> np.ndarray:
+    return labels == IGNORE
+
+
+def _any_in_blocks(
+    mask: np.ndarray, is_meant: Callable[[np.ndarray], np.ndarray], step: int
+) -> np.ndarray:
+    """Blocks with a label that is meant, band by band so that memory stays small."""
     if step == 1:
-        return region
-    rows, columns = (np.arange(0, length, step) for length in region.shape)
-    bands = (region[row : row + step].any(axis=0) for row in rows)
+        return is_meant(mask)
+    rows, columns = (np.arange(0, length, step) for length in mask.shape)
+    bands = (is_meant(mask[row : row + step]).any(axis=0) for row in rows)
     return np.stack([np.logical_or.reduceat(band, columns) for band in bands])
