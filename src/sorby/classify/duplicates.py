@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.fft import irfft2, rfft2
+from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -15,7 +16,7 @@ from sorby.core.errors import SettingError
 SAME_SPOT = 0.95
 """Shift-maximised correlation from which two patches count as views of one spot."""
 
-_SUSPECT = 0.85
+_SUSPECT = 0.9
 _SMALLEST_OVERLAP = 0.2
 _FLAT = 2.0
 
@@ -27,8 +28,8 @@ def near_duplicate_groups(
 
     Two patches belong together if, at some shift that leaves at least 20 % of the area common,
     the correlation of their common part reaches 0.95; and so do the friends of friends. A coarse
-    look (means of 4 x 4 px) finds the suspects, a finer one (2 x 2) decides. A pair joined by
-    chance only makes cross-validation stricter.
+    look at every fourth pixel finds the suspects, a look at all pixels decides. A pair joined
+    by chance only makes cross-validation stricter.
 
     Parameters
     ----------
@@ -74,21 +75,23 @@ def _links_of(groups: Sequence[object] | np.ndarray) -> list[tuple[int, int]]:
 
 
 def _same_spot_pairs(patches: np.ndarray) -> Iterator[tuple[int, int]]:
-    coarse, fine = _Views(patches, 4), _Views(patches, 2)
+    if len(patches) < 2:
+        return
+    coarse = _Views(patches, 4)
     for number in range(1, len(patches)):
-        suspects = np.flatnonzero(coarse.correlation(number, np.arange(number)) >= _SUSPECT)
-        if suspects.size:
-            alike = fine.correlation(number, suspects) >= SAME_SPOT
-            yield from ((number, int(other)) for other in suspects[alike])
+        alike = coarse.correlation(number, np.arange(number)) >= _SUSPECT
+        for other in np.flatnonzero(alike):
+            pair = _Views(np.stack([patches[other], patches[number]]), 1)
+            if pair.correlation(0, np.array([1]))[0] >= SAME_SPOT:
+                yield int(other), number
 
 
 class _Views:
-    """Shrunk patches with all that does not depend on the partner computed once."""
+    """Smoothed and shrunk patches, with all that does not depend on the partner."""
 
     def __init__(self, patches: np.ndarray, shrink: int) -> None:
-        n, rows, columns = patches.shape
-        blocks = patches.reshape(n, rows // shrink, shrink, columns // shrink, shrink)
-        small = blocks.mean(axis=(2, 4), dtype=np.float32)
+        smooth = gaussian_filter(patches.astype(np.float32), (0, 0.75 * shrink, 0.75 * shrink))
+        small = smooth[:, shrink // 2 :: shrink, shrink // 2 :: shrink]
         small -= small.mean(axis=(1, 2), keepdims=True)
         self._edge = small.shape[1]
         self._reach = round(self._edge * (1 - _SMALLEST_OVERLAP))

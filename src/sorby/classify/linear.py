@@ -140,7 +140,7 @@ def _checked(
         raise SettingError(f"{len(labels)} labels for {n} patches: give one label for each patch.")
     names, codes = np.unique(np.asarray(labels, str), return_inverse=True)
     if len(names) < 2:
-        found = f"only {names[0]!r}" if len(names) else "none"
+        found = f"only {str(names[0])!r}" if len(names) else "none"
         raise SettingError(
             f"The labels hold {found}. A classifier needs patches of two defect types or more."
         )

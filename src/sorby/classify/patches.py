@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from sorby.core.errors import SettingError
 
@@ -91,7 +92,10 @@ def _resized(gray: np.ndarray) -> np.ndarray:
 
 
 def stretched(patches: np.ndarray) -> np.ndarray:
-    """Patches freed of brightness and contrast: percentiles 1 and 99 go to 0 and 255.
+    """Patches freed of brightness and contrast: the darkest spot goes to 0, bright metal to 255.
+
+    The darkest spot is the least mean of 3 x 3 px, so that the smallest pore counts and a single
+    hot or dead pixel does not; bright metal is the 99 % percentile.
 
     Parameters
     ----------
@@ -101,8 +105,8 @@ def stretched(patches: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n, M, N)
-        float32 in 0..255. A patch whose percentiles lie closer than 24 gray levels is amplified
-        as if they were 24 apart, so that noise is not taken for structure.
+        float32 in 0..255. A patch whose two levels lie closer than 24 is amplified as if they
+        were 24 apart, so that noise is not taken for structure.
 
     Examples
     --------
@@ -112,6 +116,8 @@ def stretched(patches: np.ndarray) -> np.ndarray:
     """
     if len(patches) == 0:
         return patches.astype(np.float32)
-    low, high = np.percentile(patches, (1, 99), axis=(1, 2), keepdims=True)
+    gray = patches.astype(np.float32)
+    low = uniform_filter(gray, (0, 3, 3)).min(axis=(1, 2), keepdims=True)
+    high = np.percentile(gray, 99, axis=(1, 2), keepdims=True)
     gain = 255.0 / np.maximum(high - low, _SMALLEST_RANGE)
-    return np.clip((patches - low) * gain, 0, 255).astype(np.float32)
+    return np.clip((gray - low) * gain, 0, 255).astype(np.float32)

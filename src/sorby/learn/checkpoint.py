@@ -52,7 +52,7 @@ def save_checkpoint(path: Path, arrays: Mapping[str, Any], card: ModelCard) -> N
     >>> arrays["weights"].shape, card.classes
     ((2, 2), ('a', 'b'))
     """
-    plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    plain = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.kind not in "fiub":
             raise ModelError(
