@@ -22,8 +22,9 @@ SEED_SHARE = 0.4
 """An object that is less than this share as deep as the deep objects of its field is a stain, a
 groove or a speck too small to be resolved."""
 
-REFERENCE_QUANTILE = 0.9
-"""The deep objects: 90 % of the area of all objects is at most as deep."""
+REFERENCE_POWER = 4
+"""Objects count with this power of their depth in the mean that says how deep the deep ones are.
+On synthetic fields 2 to 5 did as well; the higher, the less a field's many faint specks matter."""
 
 LEAST_AREA_PX = 4
 """Size floor, as for instances: smaller objects are not told from noise."""
@@ -129,12 +130,11 @@ def _reference_depth(shapes: ObjectShapes, seed: float, short_side: int) -> floa
     """Depth of the deep objects of a field, 0 if there are none."""
     counts = (shapes.deepest >= seed) & (shapes.area_px >= LEAST_AREA_PX)
     counts &= ~_is_scratch(shapes) & ~_is_outside(shapes, short_side)
-    depth, area = shapes.deepest[counts], shapes.area_px[counts]
-    if not depth.size:
+    counts[0] = False
+    if not counts.any():
         return 0.0
-    order = np.argsort(depth)
-    area_up_to = np.cumsum(area[order])
-    return float(depth[order][np.searchsorted(area_up_to, REFERENCE_QUANTILE * area_up_to[-1])])
+    depth = shapes.deepest[counts].astype(float)
+    return float(np.average(depth, weights=shapes.area_px[counts] * depth**REFERENCE_POWER))
 
 
 def _cut(shapes: ObjectShapes, seed: float, reference: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,18 +18,25 @@ SIGMA_SHARE = 1 / 8
 than any defect should be, smaller than the unevenness of a lamp. It scales with the field, so
 that a field and its enlargement get the same background."""
 
-PASSES = 6
-"""Rounds of reweighting; on synthetic fields the background stands still after four."""
+PASSES = 4
+"""Rounds of reweighting of each of the two models; on synthetic fields they then stand still."""
 
-_FAINTEST_METAL = 0.5
-"""Metal is lit evenly within this factor; what is darker than this share of the bright parts
-(90th percentile) is resin, surroundings or pore and has no say in the first background."""
+_LIGHT_FACTOR = 2.0
+"""A lamp is even within this factor: what is farther from the gray of the metal is pore, resin
+or surroundings and has no say in the first model."""
+
+_LARGE_SHARE = 0.15
+"""A bright region over so much of a dark field is metal in resin, not a bright defect."""
+
+_FINEST_SPREAD = 0.005
+"""Least spread of metal around its background, as a share of the gray range: about one gray
+level of an 8-bit camera, which even a flat or overexposed field has."""
 
 _DARK_METAL = 0.4
 """Bright defects are believed only where the metal is below this share of the gray range."""
 
 _ANCHOR = 1e-4
-"""Weight of the mean gray of metal, which holds where no metal is near (deep in resin)."""
+"""Weight of the smooth surface, which holds where no metal is near (deep in resin)."""
 
 _TINY = np.float32(1e-6)
 
@@ -77,10 +85,11 @@ def model_flat_field(
 ) -> FlatField:
     """Fit background and polarity to a field.
 
-    The background is a Gaussian average in which a pixel counts the less, the further it lies
-    from the last estimate (Tukey's biweight), in either direction: pores, resin and bright
-    particles do not pull it. Then the side with the heavier tail tells the polarity; bright
-    defects are believed only on dark metal.
+    The background is a surface of second degree (vignetting, tilt), and a Gaussian average of
+    what is left over. In both a pixel counts the less, the further it lies from the last
+    estimate (Tukey's biweight), in either direction: pores, resin and bright particles do not
+    pull it. Then the side with the heavier tail tells the polarity; bright defects are believed
+    only on dark metal.
 
     Parameters
     ----------
@@ -96,14 +105,19 @@ def model_flat_field(
     FlatField
     """
     view, weight, block = _reduced_view(pixels, valid)
-    background, spread = _robust_background(view, weight)
     black, white = gray_range
+    trust = weight * _is_like_metal(view - black, weight > 0, white - black)
+    finest = _FINEST_SPREAD * (white - black)
+    surface, trust, _ = _robust_fit(view, weight, trust, finest, _quadratic_surface)
+    background, _, spread = _robust_fit(
+        view, weight, trust, finest, lambda view, trust: _average(view, trust, surface)
+    )
     middle = float(np.median(background[weight > 0]))
     excess = np.maximum(np.abs(view - background) - 6 * spread, 0) * weight
     brighter = float(excess[view > background].sum())
     darker = float(excess[view < background].sum())
     is_inverted = brighter > 2 * darker and middle - black < _DARK_METAL * (white - black)
-    return FlatField(background, block, white if is_inverted else black)
+    return FlatField(background.astype(np.float32), block, white if is_inverted else black)
 
 
 def _reduced_view(
@@ -125,20 +139,58 @@ def _reduced_view(
     return view.astype(np.float32), (share / block**2).astype(np.float32), block
 
 
-def _robust_background(view: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
-    """Background of a view and the robust standard deviation of the view around it."""
-    sigma = max(1.0, min(view.shape) * SIGMA_SHARE)
-    bright = np.quantile(view[weight > 0], 0.9)
-    trust = np.where(view >= _FAINTEST_METAL * bright, weight, 0)
+def _is_like_metal(light: np.ndarray, counted: np.ndarray, full_scale: float) -> np.ndarray:
+    """Pixels that can be metal by their gray: near that of most of the field."""
+    metal = _middle(light[counted])
+    regions, _ = ndimage.label((light > _LIGHT_FACTOR * metal) & counted)
+    sizes = np.bincount(regions.ravel())[1:]
+    if sizes.size and sizes.max() > _LARGE_SHARE * np.count_nonzero(counted):
+        metal = _middle(light[regions == 1 + np.argmax(sizes)])
+    brightest = _LIGHT_FACTOR * max(metal, 0.1 * full_scale)
+    return (light >= metal / _LIGHT_FACTOR) & (light <= brightest) | (light == metal)
+
+
+def _middle(values: np.ndarray) -> float:
+    """Median that is one of the values."""
+    return float(np.quantile(values, 0.5, method="higher"))
+
+
+def _robust_fit(
+    view: np.ndarray,
+    weight: np.ndarray,
+    trust: np.ndarray,
+    finest: float,
+    model: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Fit a model again and again, each time trusting what lay near it the time before."""
     for _ in range(PASSES):
-        anchor = np.average(view, weights=trust)
-        total = ndimage.gaussian_filter(view * trust, sigma, truncate=3) + _ANCHOR * anchor
-        background = total / (ndimage.gaussian_filter(trust, sigma, truncate=3) + _ANCHOR)
-        off = view - background
-        spread = _robust_deviation(off[trust > 0])
-        reach = np.clip(off / max(6 * spread, _TINY), -1, 1)
-        trust = weight * (1 - reach**2) ** 2
-    return background.astype(np.float32), spread
+        fitted = model(view, trust)
+        off = view - fitted
+        spread = max(_robust_deviation(off[trust > 0]), finest)
+        near = weight * (1 - np.clip(off / (6 * spread), -1, 1) ** 2) ** 2
+        trust = near if near.any() else trust
+    return fitted, trust, spread
+
+
+def _quadratic_surface(view: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """Least-squares surface of second degree, held near the gray values it was fitted to."""
+    row, column = (np.linspace(-1, 1, n) for n in view.shape)
+    powers = [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)]
+    terms = [np.multiply.outer(row**i, column**j) for i, j in powers]
+    normal = np.array([[np.sum(trust * a * b) for b in terms] for a in terms])
+    wanted = np.array([np.sum(trust * a * view) for a in terms])
+    factors, *_ = np.linalg.lstsq(normal, wanted, rcond=1e-9)
+    surface = sum(factor * term for factor, term in zip(factors, terms, strict=True))
+    lowest, highest = np.quantile(view[trust > 0], [0.01, 0.99])
+    margin = (highest - lowest) / 2
+    return np.clip(surface, lowest - margin, highest + margin)
+
+
+def _average(view: np.ndarray, trust: np.ndarray, surface: np.ndarray) -> np.ndarray:
+    """Surface plus the Gaussian average of what lies above and below it."""
+    sigma = max(1.0, min(view.shape) * SIGMA_SHARE)
+    total = ndimage.gaussian_filter((view - surface) * trust, sigma, truncate=3)
+    return surface + total / (ndimage.gaussian_filter(trust, sigma, truncate=3) + _ANCHOR)
 
 
 def _robust_deviation(values: np.ndarray) -> float:
