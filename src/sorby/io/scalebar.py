@@ -43,7 +43,8 @@ def find_scale_bar(pixels: np.ndarray) -> ScaleBar | None:
 
     A bar is a straight, uniform, horizontal line (with or without end caps and ticks) in the
     upper or lower quarter, darker or brighter than its ground, with a line of text beside it.
-    Bars without text, vertical or hollow ones are not found.
+    Bars without text, vertical or hollow ones are not found; text drawn across pores may be missed
+    in part, and a pore that touches the text may be enclosed with it: look at what was found.
 
     Parameters
     ----------
