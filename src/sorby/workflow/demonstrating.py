@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sorby.synthetic import SyntheticField
 
-FIELDS_PER_CONDITION = 2
+FIELDS_PER_CONDITION = 3
 _CONDITION = ["laser_power_w", "scan_speed_mm_s"]
 
 
