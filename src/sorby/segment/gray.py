@@ -156,7 +156,7 @@ def gray_histogram(pixels: np.ndarray, valid: np.ndarray | None = None) -> GrayH
         low, step, n_bins = 0.0, 1.0, 1 << (8 * pixels.dtype.itemsize)
     else:
         low, high = _robust_range(pixels, valid)
-        step, n_bins = max(high - low, np.finfo(np.float32).tiny) / (_BINS - 1), _BINS
+        step, n_bins = max(high - low, 1e-37) / (_BINS - 1), _BINS
     counts = np.zeros(n_bins, np.int64)
     for rows in strips(pixels.shape):
         gray, counted = valid_block(pixels, valid, (rows, slice(None)))

@@ -50,8 +50,9 @@ def mask_from_probability(
         )
     if not 0 < threshold < 1:
         raise SettingError(f"The threshold is {threshold}. Choose one between 0 and 1, like 0.5.")
-    mask = np.zeros(probability.shape[:2], np.uint8)
-    for start in range(0, mask.shape[0], _ROWS):
+    n_rows, n_columns, _ = probability.shape
+    mask = np.zeros((n_rows, n_columns), np.uint8)
+    for start in range(0, n_rows, _ROWS):
         rows = slice(start, start + _ROWS)
         block = probability[rows]
         called = block.max(axis=2) >= threshold
