@@ -140,6 +140,13 @@ def test_faint_straight_scratches_are_no_defect_but_dark_cracks_are(draw_field):
     assert defect_f1(masks[1], line) > 0.95
 
 
+def test_faint_scratches_that_cross_are_no_defect(draw_field):
+    rows, columns = np.indices((240, 320))
+    lines = (np.abs(rows - 0.4 * columns - 40) < 1.5) | (np.abs(rows + columns - 250) < 1.5)
+    field, _ = draw_field((240, 320), [], noise=1)
+    assert not segment(np.where(lines, field * 0.75, field).astype(np.uint8)).any()
+
+
 def test_stains_much_fainter_than_the_pores_are_no_defect(draw_field):
     field, truth = draw_field((240, 320), [(60, 60, 10), (160, 250, 12)], depth=0.8, noise=1)
     rows, columns = np.indices(truth.shape)

@@ -32,6 +32,9 @@ LEAST_AREA_PX = 4
 SCRATCH_ASPECT = 10.0
 """A scratch is straight and at least so many times as long as wide."""
 
+SCRATCH_FILL = 0.1
+"""Scratches that cross fill less than this share of the rectangle they span."""
+
 SCRATCH_DARKNESS = 0.35
 """A groove still reflects; a straight thin object darker than this is taken for a crack."""
 
@@ -147,9 +150,10 @@ def _cut(shapes: ObjectShapes, seed: float, reference: float) -> np.ndarray:
 
 
 def _is_scratch(shapes: ObjectShapes) -> np.ndarray:
-    """Long, straight (it fills the rectangle of its moments) and not very dark."""
-    is_long = shapes.length_px >= SCRATCH_ASPECT * shapes.width_px
-    return is_long & (shapes.deepest < SCRATCH_DARKNESS)
+    """One long straight line, or several that cross, and not very dark."""
+    is_line = shapes.length_px >= SCRATCH_ASPECT * shapes.width_px
+    is_web = shapes.area_px < SCRATCH_FILL * shapes.length_px * shapes.width_px
+    return (is_line | is_web) & (shapes.deepest < SCRATCH_DARKNESS)
 
 
 def _is_outside(shapes: ObjectShapes, short_side: int) -> np.ndarray:
