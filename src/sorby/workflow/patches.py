@@ -54,6 +54,12 @@ def read_patches(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
     return as_patches([read_micrograph(path, um_per_px=1.0).pixels for path in files]), table
 
 
+def _groups(table: pd.DataFrame) -> np.ndarray:
+    """Group of each patch; a patch without one is a group of its own."""
+    names = enumerate(table["group"])
+    return np.array([n if isinstance(n, str) else f"(alone: patch {i})" for i, n in names])
+
+
 def evaluate_patches(patches: Path, *, seed: int = 0, on_step: OnStep = silent) -> dict[str, Any]:
     """Grouped, repeated cross-validation of the classifiers on labelled patches.
 
@@ -77,7 +83,7 @@ def evaluate_patches(patches: Path, *, seed: int = 0, on_step: OnStep = silent) 
     from sorby.classify import evaluate
 
     images, table = read_patches(patches)
-    groups = table["group"].to_numpy() if "group" in table else None
+    groups = _groups(table)
     return evaluate(
         images, table["label"].to_numpy(), groups=groups, rng=generator(seed), on_step=on_step
     )
@@ -110,7 +116,7 @@ def train_patches(
 
     images, table = read_patches(patches)
     labels = table["label"].to_numpy()
-    groups = table["group"].to_numpy() if "group" in table else None
+    groups = _groups(table)
     scores = evaluate(
         images,
         labels,
