@@ -172,7 +172,8 @@ def _hatch_ignored(axes: Axes, ignored: np.ndarray, step: int) -> list[Line2D | 
     field = _padded(ignored, step)
     region = axes.contourf(*field, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
     region.set(edgecolor=_IGNORE_COLOUR, linewidth=0, gid="ignored")
-    axes.contour(*field, levels=[0.5], colors=_IGNORE_COLOUR, linewidths=0.8)
+    axes.contour(*field, levels=[0.5], colors="black", linewidths=1.6)
+    axes.contour(*field, levels=[0.5], colors=_IGNORE_COLOUR, linewidths=0.7)
     label = "not sample"
     return [Patch(facecolor="none", edgecolor="#8a8300", hatch="xxxxx", lw=0.6, label=label)]
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from sorby.physics.energy import linear_energy_density, volumetric_energy_density
 from sorby.report import style
+from sorby.report.areaaxis import LARGEST_LINEAR_SPAN
 
 _BINS_PER_DECADE = 10
 
@@ -136,19 +137,14 @@ def _energy(conditions: pd.DataFrame) -> tuple[pd.Series, str]:
 
 
 def _points(axes: Axes, energy: np.ndarray, conditions: pd.DataFrame) -> None:
-    value, low, high = (
-        100 * conditions[f"area_fraction{end}"].to_numpy(float) for end in ("", "_low", "_high")
-    )
-    positive = value[value > 0]
-    is_log = positive.size > 1 and positive.max() / positive.min() > 20
-    floor = positive.min() / 4 if is_log else 0.0
-    low, high = np.where(np.isfinite(low), low, value), np.where(np.isfinite(high), high, value)
+    value = 100 * conditions["area_fraction"].to_numpy(float)
     some = value > 0
-    spread = np.vstack([value - np.maximum(low, floor), np.maximum(high - value, 0)])
+    is_log = bool(some.any()) and value.max() / value[some].min() > LARGEST_LINEAR_SPAN
+    floor = value[some].min() / 4 if is_log else 0.0
     axes.errorbar(
         energy[some],
         value[some],
-        yerr=np.maximum(spread[:, some], 0),
+        yerr=_whiskers(conditions, value, floor)[:, some],
         fmt="o",
         ms=4.2,
         color=style.AREA_COLOUR,
@@ -159,24 +155,37 @@ def _points(axes: Axes, energy: np.ndarray, conditions: pd.DataFrame) -> None:
         mew=0.5,
         gid="conditions",
     )
-    if (~some).any():
-        axes.plot(
-            energy[~some],
-            np.full((~some).sum(), floor),
-            "v",
-            ms=5,
-            mfc="white",
-            mec=style.INK,
-            mew=0.8,
-            clip_on=False,
-            label="no defects found",
-        )
-        axes.legend(loc="upper right")
     if is_log:
         axes.set(yscale="log", ylim=(floor, None))
         _plain_log(axes, "y")
     else:
         axes.set_ylim(0, None)
+    if not some.all():
+        _mark_without_defects(axes, energy[~some], floor)
+
+
+def _whiskers(conditions: pd.DataFrame, value: np.ndarray, floor: float) -> np.ndarray:
+    """Distances to the ends of the intervals, none where there is no interval: (2, n)."""
+    low, high = (
+        100 * conditions[f"area_fraction_{end}"].to_numpy(float) for end in ("low", "high")
+    )
+    below, above = value - np.maximum(low, floor), high - value
+    return np.nan_to_num(np.maximum([below, above], 0))
+
+
+def _mark_without_defects(axes: Axes, energy: np.ndarray, floor: float) -> None:
+    axes.plot(
+        energy,
+        np.full(energy.size, floor),
+        "v",
+        ms=5,
+        mfc="white",
+        mec=style.INK,
+        mew=0.8,
+        clip_on=False,
+        label="no defects found",
+    )
+    axes.legend(loc="upper right")
 
 
 def _plain_log(axes: Axes, which: str) -> None:
