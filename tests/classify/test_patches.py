@@ -66,3 +66,12 @@ def test_stretching_does_not_amplify_the_noise_of_a_blank_patch(rng):
     blank = rng.normal(200, 1, (1, 128, 128))
     assert stretched(blank).std() < 15
     assert np.isfinite(stretched(np.full((1, 128, 128), 9.0))).all()
+
+
+def test_stretching_keeps_a_pore_of_three_pixels_and_drops_a_dead_pixel():
+    pore, dead = np.full((2, 128, 128), 200, np.uint8)
+    pore[63:66, 63:66] = 30
+    dead[64, 64] = 30
+    shown = stretched(np.stack([pore, dead]))
+    assert shown[0, 64, 64] == 0 and shown[0, 0, 0] == 255
+    assert shown[1, 0, 0] > 190

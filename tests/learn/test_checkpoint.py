@@ -1,5 +1,6 @@
 """Model files: what goes in comes out, and nothing else gets in."""
 
+import errno
 import json
 import pickle
 import subprocess
@@ -10,9 +11,9 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from sorby.core.errors import ModelError
+from sorby.core.errors import ModelError, ProjectError
 from sorby.core.records import ModelCard
-from sorby.learn import load_checkpoint, save_checkpoint
+from sorby.learn import checkpoint, load_checkpoint, save_checkpoint
 
 CARD = ModelCard(
     name="pore finder <script>alert(1)</script>",
@@ -116,10 +117,24 @@ def test_what_cannot_be_saved_is_refused_and_the_old_file_stays(path):
     assert [p.name for p in path.parent.iterdir()] == ["model.safetensors"]
 
 
+def test_a_full_disk_leaves_the_old_file(path, monkeypatch):
+    save_checkpoint(path, {"a": np.ones(1)}, CARD)
+    before = path.read_bytes()
+
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    with pytest.raises(ProjectError, match="No space left"):
+        save_checkpoint(path, {"a": np.zeros(1)}, CARD)
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == ["model.safetensors"]
+
+
 def test_reading_a_model_file_does_not_import_torch(path):
     save_checkpoint(path, {"a": np.ones(1)}, CARD)
     code = (
-        "import sys; from pathlib import Path; from sorby.learn import load_checkpoint;"
+        "import sys; from pathlib import Path; from sorby.learn import checkpoint, load_checkpoint;"
         "load_checkpoint(Path(sys.argv[1])); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
