@@ -99,7 +99,7 @@ def install(extras: str) -> None:
         print("Making the environment .venv ...", file=sys.stderr)
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
     print("Installing Sorby and what it stands on (minutes, the first time) ...", file=sys.stderr)
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check"]
     subprocess.check_call(
         [*pip, "--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[{extras}]"]
     )
