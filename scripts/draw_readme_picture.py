@@ -1,6 +1,6 @@
 """Draw the picture of the README from a finished demo.
 
-    python scripts/draw_readme_picture.py sorby-demo docs/images/demo.png
+python scripts/draw_readme_picture.py sorby-demo docs/images/demo.png
 """
 
 from __future__ import annotations
