@@ -87,8 +87,6 @@ def _maps(tables: Tables, synthetic: bool) -> list[Picture]:
         Picture(
             functools.partial(process_map_figure, [section], synthetic=synthetic),
             title=section.caption or "Process map",
-            caption="Upper bar: defects by type, by number. Lower bar: area fraction in %, with "
-            "the mean count of defects in brackets and the 95 % interval. Blank: not built.",
             alt=f"Process map of {len(section.cells)} conditions; the table below has its numbers",
         )
         for section in process_map(tables.conditions).sections
