@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from sorby.cli import main
@@ -103,6 +104,29 @@ def test_bad_files_are_named_and_the_rest_goes_on(capsys, tmp_path, images):
     found = answer(capsys, "segment", images[0], broken, "--out", tmp_path / "masks")
     assert len(found["images"]) == 1
     assert "broken.png" in found["problems"][0]
+
+
+def test_page_of_a_stack_is_chosen_and_said(capsys, tmp_path, images):
+    bright = np.full((200, 240), 200, np.uint8)
+    stack = tmp_path / "stack.tif"
+    tifffile.imwrite(stack, np.stack([bright, np.asarray(Image.open(images[0]))]))
+    first = answer(capsys, "segment", stack, "--out", tmp_path / "first")
+    assert first["images"][0]["n_defects"] == 0
+    assert "has 2 pages" in first["notes"][0]
+    second = answer(capsys, "segment", stack, "--page", "1", "--out", tmp_path / "second")
+    assert second["images"][0]["n_defects"] == 3
+    assert second["notes"] == []
+
+
+def test_stopped_segment_keeps_masks_and_their_table(capsys, tmp_path, images, monkeypatch):
+    def stop(*args, **values):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sorby.cli.progress.Progress.__call__", stop)
+    code, _, _ = run(capsys, "segment", *images, "--out", tmp_path / "masks")
+    assert code == 130
+    assert (tmp_path / "masks" / "cube1.png").is_file()
+    assert (tmp_path / "masks" / "defects.csv").read_text().count("cube1") == 3
 
 
 def test_mask_never_overwrites_its_image(capsys, tmp_path, images):

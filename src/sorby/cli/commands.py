@@ -13,9 +13,9 @@ from sorby.core.progress import OnStep
 Answer = tuple[dict[str, Any], str]
 
 
-def segment(images: list[Path], out: Path, method: str, on_step: OnStep) -> Answer:
+def segment(images: list[Path], out: Path, method: str, page: int, on_step: OnStep) -> Answer:
     """Masks and a defect table of loose images."""
-    answer = workflow.segment_images(images, out, method=method, on_step=on_step)
+    answer = workflow.segment_images(images, out, method=method, page=page, on_step=on_step)
     return answer, answers.segmented(answer)
 
 

@@ -77,6 +77,17 @@ def _loose_images(add: Add) -> None:
         "--out", metavar="DIR", type=Path, required=True, help="folder for masks and defects.csv"
     )
     _method(parser)
+    _page(parser)
+
+
+def _page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--page",
+        metavar="N",
+        type=int,
+        default=0,
+        help="page of multi-page files; the first is 0 (default)",
+    )
 
 
 def _method(parser: argparse.ArgumentParser) -> None:
@@ -127,6 +138,7 @@ def _projects(add: Add) -> None:
     parser.add_argument(
         "--keep-bars", action="store_true", help="do not look for burned-in scale bars"
     )
+    _page(parser)
     _project(
         add(
             "status",

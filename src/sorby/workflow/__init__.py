@@ -20,7 +20,7 @@ _PLACES = {
     "project_status": "status",
     "report_project": "reporting",
     "run_project": "running",
-    "segment_images": "predicting",
+    "segment_images": "segmenting",
     "train_patches": "patches",
 }
 

@@ -13,6 +13,7 @@ from sorby.core.errors import ProjectError, ReadError, ScaleError, SettingError,
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, Micrograph, PixelSize, ProcessPoint
 from sorby.workflow.naming import field_names, find_field, pair_by_name
+from sorby.workflow.segmenting import page_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ class _Import:
     mask_values: MaskValues | None
     um_per_px: float | None
     keep_bars: bool
+    page: int
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -50,6 +52,7 @@ def new_project(
     um_per_px: float | None = None,
     copy: bool = False,
     keep_bars: bool = False,
+    page: int = 0,
     on_step: OnStep = silent,
 ) -> dict[str, Any]:
     """Make a project from images and what is known of them.
@@ -70,6 +73,8 @@ def new_project(
         Copy the images into the project; otherwise they are referenced.
     keep_bars : bool
         Do not look for burned-in scale bars.
+    page : int
+        Page of multi-page images; the first is 0.
     on_step : callable
         Told after each image.
 
@@ -100,6 +105,7 @@ def new_project(
         mask_values=mask_values,
         um_per_px=um_per_px,
         keep_bars=keep_bars,
+        page=page,
     )
     if fields_table is not None:
         found.notes += [
@@ -193,12 +199,14 @@ def _inspect(
     from sorby.project import Field
 
     row = found.rows.get(name, {})
-    micrograph = read_micrograph(found.names[name])
+    micrograph = read_micrograph(found.names[name], page=found.page)
+    note = page_note(found.names[name], found.page)
+    found.notes += [note] if note else []
     bar = None if found.keep_bars else find_scale_bar(micrograph.pixels)
-    pictures = {"polished": (found.names[name], 0)}
+    pictures = {"polished": (found.names[name], found.page)}
     if name in found.etched:
-        _check_twin(micrograph, read_micrograph(found.etched[name]), name)
-        pictures["etched"] = (found.etched[name], 0)
+        _check_twin(micrograph, read_micrograph(found.etched[name], page=found.page), name)
+        pictures["etched"] = (found.etched[name], found.page)
     known = Field(
         name=name,
         shape=(micrograph.pixels.shape[0], micrograph.pixels.shape[1]),
@@ -265,7 +273,8 @@ def _imported_mask(
 
     mask, note = read_foreign_mask(found.masks[name], micrograph, found.mask_values)
     found.notes += [note] if note else []
-    hidden = int(np.count_nonzero(mask[~known.valid()] % IGNORE))
+    called = mask[~known.valid()]
+    hidden = int(np.count_nonzero((called != 0) & (called != IGNORE)))
     if hidden:
         found.notes.append(
             f"{name}: {hidden} px that {found.masks[name].name} calls defect lie on the scale bar "

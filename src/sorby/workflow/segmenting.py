@@ -1,0 +1,137 @@
+"""Masks and a defect table of loose images, without a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sorby.core.errors import ReadError, ScaleError, SettingError
+from sorby.core.files import inside
+from sorby.core.progress import OnStep, silent
+from sorby.core.records import IGNORE
+from sorby.workflow.predicting import DEFAULT_METHOD, area_fraction, segment_micrograph
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def segment_images(
+    images: Sequence[Path],
+    out: Path,
+    *,
+    method: str = DEFAULT_METHOD,
+    page: int = 0,
+    on_step: OnStep = silent,
+) -> dict[str, Any]:
+    """Masks and a defect table of loose images.
+
+    Stopped half-way, the masks that are done and the table of their defects stay.
+
+    Parameters
+    ----------
+    images : sequence of Path
+        Image files, or folders of them.
+    out : Path
+        Folder for one label PNG an image (same stem) and ``defects.csv``.
+    method : str
+        One of ``sorby.segment.SEGMENTERS``.
+    page : int
+        Page of multi-page files; the first is 0.
+    on_step : callable
+        Told after each image.
+
+    Returns
+    -------
+    dict
+        ``images``: for each image ``image``, ``mask``, ``area_fraction``, ``n_defects``,
+        ``um_per_px``; ``defects``: path of the table; ``problems``: files left out and why;
+        ``notes``.
+
+    Raises
+    ------
+    SettingError
+        If the method is unknown, or a mask would overwrite its image.
+    ReadError
+        If no image can be read.
+    """
+    from sorby.io import micrograph_paths
+    from sorby.segment import SEGMENTERS
+    from sorby.workflow.naming import field_names
+
+    segmenter = SEGMENTERS[method]
+    names = field_names(micrograph_paths(images))
+    masks = {name: _mask_path(out, name, path) for name, path in names.items()}
+    rows: list[dict[str, Any]] = []
+    tables: list[pd.DataFrame] = []
+    problems: list[str] = []
+    try:
+        for done, (name, path) in enumerate(names.items(), start=1):
+            try:
+                row, table = _segment_file(path, masks[name], name, segmenter, page)
+            except (ReadError, ScaleError) as error:
+                problems.append(str(error))
+            else:
+                rows.append(row)
+                tables.append(table)
+            on_step(done, len(names), image=name)
+    finally:
+        defects = _write_defects(tables, out) if tables else None
+    if not rows:
+        raise ReadError("No image could be read:\n" + "\n".join(problems))
+    notes = [note for path in names.values() if (note := page_note(path, page))]
+    return {"images": rows, "defects": str(defects), "problems": problems, "notes": notes}
+
+
+def page_note(path: Path, page: int) -> str | None:
+    """What to know of a file with several pages of which the first was taken unasked."""
+    from sorby.io import count_pages
+
+    try:
+        n_pages = count_pages(path)
+    except ReadError:
+        return None
+    if n_pages == 1 or page != 0:
+        return None
+    return f"{path} has {n_pages} pages; the first was read. Choose another: --page 1"
+
+
+def _mask_path(out: Path, name: str, image: Path) -> Path:
+    path = inside(out, f"{name}.png")
+    if path == image.resolve():
+        raise SettingError(
+            f"The mask of {image} would overwrite it. Choose another folder: --out masks"
+        )
+    return path
+
+
+def _segment_file(
+    path: Path, mask_path: Path, name: str, segmenter: Callable[..., Any], page: int
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    from sorby.defects import label_instances, measure_defects
+    from sorby.io import exclude, find_scale_bar, read_micrograph, write_mask
+
+    micrograph = read_micrograph(path, page=page)
+    valid = exclude(micrograph.pixels.shape, find_scale_bar(micrograph.pixels))
+    mask = segment_micrograph(segmenter, micrograph, valid)
+    table = measure_defects(
+        label_instances(mask), image=name, valid=mask != IGNORE, um_per_px=micrograph.um_per_px
+    )
+    write_mask(mask_path, mask)
+    row = {
+        "image": str(path),
+        "mask": str(mask_path),
+        "area_fraction": area_fraction(mask),
+        "n_defects": len(table),
+        "um_per_px": micrograph.um_per_px,
+    }
+    return row, table
+
+
+def _write_defects(tables: list[pd.DataFrame], out: Path) -> Path:
+    import pandas as pd
+
+    from sorby.report import EXPORTERS
+
+    path: Path = EXPORTERS["csv"]({"defects": pd.concat(tables)}, Path(out) / "defects.csv")
+    return path
