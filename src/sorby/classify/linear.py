@@ -112,6 +112,7 @@ def fit_linear(
     (('a', 'b'), True)
     """
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     names, codes = _checked(labels, len(features), inverse_penalty)
     copies = features.shape[1]
@@ -119,9 +120,10 @@ def fit_linear(
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
     rows = (rows - mean) / scale
-    axes = None if reduce is None else reduce(rows)
     regression = LogisticRegression(C=inverse_penalty, class_weight="balanced", max_iter=5000)
-    regression.fit(rows if axes is None else rows @ axes.T, np.repeat(codes, copies))
+    with threadpool_limits(1):  # small matrices: more threads only wait for each other
+        axes = None if reduce is None else reduce(rows)
+        regression.fit(rows if axes is None else rows @ axes.T, np.repeat(codes, copies))
     coefficients = regression.coef_ if axes is None else regression.coef_ @ axes
     return LinearClassifier(
         description=description,
