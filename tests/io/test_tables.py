@@ -35,7 +35,7 @@ def problems(path, read=read_fields_table):
 def test_spellings_of_one_table_agree(tmp_path, text, encoding):
     table = read_fields_table(written(tmp_path / "f.csv", text, encoding))
     assert table["image"].str.strip('" ').tolist() == ["a.tif", "b.tif"]
-    assert table["um_per_px"][0] == 0.65 and np.isnan(table["um_per_px"][1])
+    assert table["um_per_px"].iloc[0] == 0.65 and np.isnan(table["um_per_px"].iloc[1])
     assert table["alloy"].tolist() == ["Ti µ", None]
     assert table.columns.tolist() == [column.name for column in FIELDS]
     assert table["laser_power_w"].dtype == float and table["laser_power_w"].isna().all()

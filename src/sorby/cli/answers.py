@@ -118,7 +118,10 @@ def predicted(answer: dict[str, Any], folder: Path) -> str:
 
 def masks_taken(answer: dict[str, Any], folder: Path) -> str:
     """Answer of ``sorby masks import``."""
-    text = f"{answer['n_masks']} masks imported. Next: sorby measure {folder}"
+    text = f"{answer['n_masks']} masks imported"
+    if answer["n_unchanged"]:
+        text += f", {answer['n_unchanged']} equal to the current ones left as they were"
+    text += f". Next: sorby measure {folder}"
     return _with_notes(text, answer)
 
 
@@ -176,6 +179,8 @@ def trained(answer: dict[str, Any]) -> str:
 
 def mapped(answer: dict[str, Any]) -> str:
     """Answer of ``sorby map``."""
+    if not answer["n_conditions"]:
+        return _with_notes("No process map.", answer)
     text = f"{answer['n_conditions']} conditions are on the map."
     if answer["n_left_out"]:
         text += f" {answer['n_left_out']} without laser power or scan speed are not."

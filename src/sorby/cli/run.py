@@ -47,7 +47,11 @@ def main(words: Sequence[str] | None = None) -> int:
     from sorby.cli.parser import build_parser
     from sorby.cli.progress import Progress
 
-    options = vars(build_parser().parse_args(words))
+    parser = build_parser()
+    if not (sys.argv[1:] if words is None else words):
+        parser.print_help()
+        return 0
+    options = vars(parser.parse_args(words))
     command, as_json = options.pop("command"), options.pop("json")
     try:
         with Progress() as progress:
@@ -58,7 +62,19 @@ def main(words: Sequence[str] | None = None) -> int:
     except SorbyError as error:
         print(f"sorby: {error}", file=sys.stderr)
         return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
-    print(json.dumps(_plain(answer), allow_nan=False) if as_json else text)
+    return _say(json.dumps(_plain(answer), allow_nan=False) if as_json else text)
+
+
+def _say(text: str) -> int:
+    """Write the answer; a reader that went away (``| head``) is no error, a full disk is."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"sorby: the answer could not be written: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -63,9 +64,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+        remedy = "Free some space" if full else "Choose a folder that can be written"
         raise ProjectError(
             f"{path} could not be written: {error.strerror or error}. "
-            "Nothing was changed. Free some space or choose another folder, then run it again."
+            f"Nothing was changed. {remedy}, then run it again."
         ) from error
     finally:
         if temporary is not None:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from sorby.core.registry import Registry
 
 if TYPE_CHECKING:
-    from sorby.io.masks import MaskValuesWarning, check_mask_fits, read_mask, write_mask
+    from sorby.io.masks import (
+        MaskValuesWarning,
+        check_mask_fits,
+        is_sorby_mask,
+        read_mask,
+        write_mask,
+    )
     from sorby.io.micrographs import count_pages, micrograph_paths, read_micrograph
     from sorby.io.raster import write_micrograph
     from sorby.io.scalebar import ScaleBar, exclude, find_scale_bar
@@ -35,6 +41,7 @@ _PLACES = {
     "count_pages": "micrographs",
     "exclude": "scalebar",
     "find_scale_bar": "scalebar",
+    "is_sorby_mask": "masks",
     "micrograph_paths": "micrographs",
     "read_fields_table": "tables",
     "read_labels_table": "tables",
@@ -53,6 +60,7 @@ __all__ = [
     "count_pages",
     "exclude",
     "find_scale_bar",
+    "is_sorby_mask",
     "micrograph_paths",
     "read_fields_table",
     "read_labels_table",

@@ -125,7 +125,7 @@ def read_mask(path: Path | str, *, values: MaskValues | None = None) -> np.ndarr
     path = checked_file(Path(path))
     kind = format_of(path)
     labels = _single_channel(_samples(path, kind), path)
-    if kind == "png" and png_text(path).get(TAG, "").startswith("label image"):
+    if kind == "png" and _is_tagged(path):
         return labels.astype(np.uint8)
     found = _values_present(labels, path)
     if values == "labels":
@@ -133,6 +133,29 @@ def read_mask(path: Path | str, *, values: MaskValues | None = None) -> np.ndarr
     if values == "binary":
         return _binary(labels, found, path)
     return _guessed(labels, found, path)
+
+
+def is_sorby_mask(path: Path | str) -> bool:
+    """Whether a file is a mask that Sorby wrote.
+
+    Parameters
+    ----------
+    path : Path or str
+        Any existing file.
+
+    Returns
+    -------
+    bool
+        False for everything that cannot be read as PNG.
+    """
+    try:
+        return format_of(Path(path)) == "png" and _is_tagged(Path(path))
+    except ReadError:
+        return False
+
+
+def _is_tagged(path: Path) -> bool:
+    return png_text(path).get(TAG, "").startswith("label image")
 
 
 def _samples(path: Path, kind: str) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""Tables that people write: read whole, or refused with every problem and its line."""
+"""Tables that people write: read whole, or refused with every problem and its line.
+
+The index of a table that was read is the line number of each row in its file.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +131,7 @@ def _read(path: Path, columns: Sequence[Column], *, unique: tuple[str, ...]) -> 
             name: pd.Series(values[name], dtype=float if column.is_number else object)
             for name, column in known.items()
         }
-    )
+    ).set_axis([line for line, _ in rows])
 
 
 def _split(path: Path, known: set[str]) -> tuple[list[str], list[_Row]]:

@@ -2,6 +2,7 @@
 
 from sorby.project.fields import Field, StoredMask
 from sorby.project.layout import results_folder
+from sorby.project.removal import remove_empty
 from sorby.project.store import Project
 
-__all__ = ["Field", "Project", "StoredMask", "results_folder"]
+__all__ = ["Field", "Project", "StoredMask", "remove_empty", "results_folder"]

@@ -109,7 +109,8 @@ def connect(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise ProjectError(
             f"{path} cannot be opened as a project database: {error}. "
-            "Check that the folder is writable; if the file is damaged, restore it from a copy."
+            "Check that the disk is not full and the folder can be written; if both are right, the "
+            "file is damaged: restore it from a copy."
         ) from error
     if problem != "ok":
         raise ProjectError(f"{path} is damaged ({problem}). Restore it from a copy.")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sorby.core.errors import ProjectError, ReadError, ScaleError, SettingError, SorbyError
+from sorby.core.errors import ProjectError, ReadError, ScaleError, SettingError
+from sorby.core.files import content_hash
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, Micrograph, PixelSize, ProcessPoint
 from sorby.workflow.naming import field_names, find_field, pair_by_name
@@ -107,10 +109,9 @@ def new_project(
         keep_bars=keep_bars,
         page=page,
     )
-    if fields_table is not None:
-        found.notes += [
-            f"{name} has no row in {fields_table}." for name in names if name not in rows
-        ]
+    if fields_table is not None and len(rows) < len(names):
+        bare = [name for name in names if name not in rows]
+        found.notes.append(f"{len(bare)} images have no row in {fields_table}: {_some(bare)}.")
     ready = _inspect_all(found, on_step)
     if not ready:
         raise ReadError("No image could be imported:\n" + "\n".join(found.problems))
@@ -122,23 +123,26 @@ def _rows_by_field(table: Path, names: dict[str, Path]) -> dict[str, dict[str, A
 
     rows: dict[str, dict[str, Any]] = {}
     problems = []
-    for position, row in enumerate(_known_values(read_fields_table(table))):
+    content = read_fields_table(table)
+    for line, row in zip(content.index, _known_values(content), strict=True):
         name = find_field(str(row["image"]), names)
         if name is None:
-            problems.append(
-                f"row {position + 1}: {row['image']!r} is not one of the polished images"
-            )
+            problems.append(f"line {line}: {row['image']!r} is not (one) of the polished images")
         elif name in rows:
-            problems.append(f"row {position + 1}: {row['image']!r} names {name!r} a second time")
+            problems.append(f"line {line}: {row['image']!r} names {name!r} a second time")
         else:
             rows[name] = row
     if problems:
         raise SettingError(
             f"{table}: nothing was imported.\n" + "\n".join(problems) + "\nThe column image holds "
             "a file name; where two folders hold the same name, put the folder before it. "
-            f"Images given: {', '.join(list(names)[:8])}{', ...' if len(names) > 8 else ''}."
+            f"Images given: {_some(list(names))}."
         )
     return rows
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
 
 def _known_values(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -183,13 +187,22 @@ def _inspect_all(
     found: _Import, on_step: OnStep
 ) -> list[tuple[Field, dict[str, tuple[Path, int]], np.ndarray | None]]:
     ready = []
+    seen: dict[str, str] = {}
     for done, name in enumerate(found.names, start=1):
         try:
+            _refuse_repetition(name, found.names[name], seen)
             ready.append(_inspect(name, found))
         except (ReadError, ScaleError, SettingError) as error:
             found.problems.append(str(error))
         on_step(done, len(found.names), image=name)
     return ready
+
+
+def _refuse_repetition(name: str, path: Path, seen: dict[str, str]) -> None:
+    """Leave out an image that is already there: it is no second, independent field."""
+    first = seen.setdefault(content_hash(path), name)
+    if first != name:
+        raise ReadError(f"{path} is the same file as that of {first!r}, which is enough.")
 
 
 def _inspect(
@@ -291,7 +304,7 @@ def _write(
 ) -> dict[str, Any]:
     from sorby.project import history
 
-    with _fresh_project(folder) as project, project.transaction():
+    with _new_or_nothing(folder) as project, project.transaction():
         for known, pictures, mask in ready:
             project.add_field(known, pictures, copy=copy)
             if mask is not None:
@@ -312,22 +325,25 @@ def _tagged(hashes: dict[str, str]) -> dict[str, str]:
     return {f"{name} etched": sha256 for name, sha256 in hashes.items()}
 
 
-def _fresh_project(folder: Path) -> Project:
-    """New project; one that an interrupted import left without fields is taken over."""
-    from sorby.project import Project
+@contextmanager
+def _new_or_nothing(folder: Path) -> Iterator[Project]:
+    """New project that disappears again if it cannot be filled.
+
+    One that a kill left without fields is taken over.
+    """
+    from sorby.project import Project, remove_empty
 
     try:
-        return Project.create(folder)
+        project = Project.create(folder)
     except ProjectError:
-        try:
-            project = Project.open(folder)
-        except SorbyError:
-            project = None
-        if project is None or project.fields():
-            if project is not None:
-                project.close()
-            raise
-        return project
+        remove_empty(folder)
+        project = Project.create(folder)
+    try:
+        with project:
+            yield project
+    except BaseException:
+        remove_empty(folder)
+        raise
 
 
 def _summary(

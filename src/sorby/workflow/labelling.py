@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sorby.core.errors import SettingError
+from sorby.workflow.measuring import field_instances
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from sorby.project import Project
@@ -53,34 +55,49 @@ def import_labels(folder: Path, table: Path) -> dict[str, Any]:
 
 
 def _checked(project: Project, labels: pd.DataFrame, table: Path) -> pd.DataFrame:
-    from sorby.defects import defect_at
-    from sorby.workflow.measuring import field_instances
+    """Labels with the names of their fields, or all problems with their line numbers."""
     from sorby.workflow.naming import find_field
 
-    fields = {field.name: field for field in project.fields()}
-    names = {name: Path(name) for name in fields}
     masks = project.masks()
+    names = {name: Path(name) for name in masks}
     found = [find_field(str(text), names) for text in labels["image"]]
-    xs, ys = labels["x"].astype(float), labels["y"].astype(float)
-    problems = []
-    for name in dict.fromkeys(found):
-        if name is None or name not in masks:
-            continue
-        instances = field_instances(fields[name], project.read_mask(masks[name]))
-        for position, (owner, x, y) in enumerate(zip(found, xs, ys, strict=True)):
-            if owner == name and not defect_at(instances, x, y):
-                problems.append(
-                    f"row {position + 1}: no defect of {name!r} at x = {x:g}, y = {y:g} px"
-                )
-    problems += [
-        f"row {position + 1}: {labels['image'].iloc[position]!r} is not a field of this project "
-        "that has a mask"
-        for position, name in enumerate(found)
-        if name is None or name not in masks
-    ]
+    problems = {
+        line: f"{text!r} is not a field of this project that has a mask"
+        for line, text, name in zip(labels.index, labels["image"], found, strict=True)
+        if name is None
+    }
+    labels = labels.assign(image=[str(name) for name in found], label=_spelt(labels["label"]))
+    for field in project.fields():
+        own = labels[labels["image"] == field.name]
+        if len(own) and field.name in masks:
+            problems |= _misplaced(
+                own, field_instances(field, project.read_mask(masks[field.name]))
+            )
     if problems:
+        told = [f"line {line}: {problem}" for line, problem in sorted(problems.items())]
         raise SettingError(
-            f"{table}: nothing was imported.\n" + "\n".join(problems) + "\nx is the column and y "
-            "the row of a pixel inside the defect, counted from 0 at the top left."
+            f"{table}: nothing was imported.\n" + "\n".join(told) + "\nx is the column and y the "
+            "row of a pixel inside the defect, counted from 0 at the top left."
         )
-    return labels.assign(image=[str(name) for name in found])
+    return labels
+
+
+def _spelt(labels: pd.Series) -> list[str]:
+    """One spelling of each type: "Lack of fusion" is lack_of_fusion."""
+    return ["_".join(str(label).lower().replace("-", " ").split()) for label in labels]
+
+
+def _misplaced(labels: pd.DataFrame, instances: np.ndarray) -> dict[int, str]:
+    """Rows of one field that hit no defect, or contradict an earlier row, by line."""
+    from sorby.defects import defect_at
+
+    problems: dict[int, str] = {}
+    said: dict[int, str] = {}
+    columns = (labels.index, labels["x"].astype(float), labels["y"].astype(float), labels["label"])
+    for line, x, y, label in zip(*columns, strict=True):
+        number = defect_at(instances, x, y)
+        if not number:
+            problems[line] = f"no defect of {labels['image'].iloc[0]!r} at x = {x:g}, y = {y:g} px"
+        elif said.setdefault(number, label) != label:
+            problems[line] = f"the same defect is {said[number]} above and {label} here"
+    return problems

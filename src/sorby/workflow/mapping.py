@@ -11,6 +11,10 @@ from sorby.core.progress import OnStep, silent
 FIGURE = "process_map"
 
 
+class NoMapError(ProjectError):
+    """No field has both laser power and scan speed."""
+
+
 def map_project(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
     """Process map as a figure (PNG, SVG) and a table (CSV).
 
@@ -39,9 +43,10 @@ def map_project(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
     with Project.open(folder) as project:
         found = process_map(current_tables(project).conditions)
         if not found.sections:
-            raise ProjectError(
+            raise NoMapError(
                 f"No field of {folder} has laser power and scan speed, so there is no map. Give "
-                "them in a fields table (laser_power_w, scan_speed_mm_s): sorby new --fields CSV"
+                "them in a fields table (laser_power_w, scan_speed_mm_s) when the project is made: "
+                "sorby new DIR --polished PATH... --fields CSV"
             )
         figure = process_map_figure(found.sections, synthetic=project.note("synthetic") is not None)
         results = results_folder(project.folder)

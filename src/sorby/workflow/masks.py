@@ -12,7 +12,7 @@ import numpy as np
 from sorby.core.errors import ProjectError, ReadError, SettingError
 from sorby.core.files import atomic_path, inside
 from sorby.core.progress import OnStep, silent
-from sorby.core.records import Micrograph
+from sorby.core.records import IGNORE, Micrograph
 
 if TYPE_CHECKING:
     from sorby.io.masks import MaskValues
@@ -41,45 +41,82 @@ def import_masks(
     Returns
     -------
     dict
-        ``n_masks``, ``problems`` (files left out and why), ``notes``.
+        ``n_masks``, ``n_unchanged`` (equal to the current mask: they stay what they were),
+        ``problems`` (files left out and why), ``notes``.
 
     Raises
     ------
-    ProjectError
-        If a file fits no field by its name.
+    ReadError
+        If no file could be imported.
     """
-    from sorby.io import micrograph_paths
     from sorby.project import Project, history
 
     problems: list[str] = []
     notes: list[str] = []
     outputs: dict[str, str] = {}
+    unchanged = 0
     with Project.open(folder) as project:
-        fields = {field.name: field for field in project.fields()}
-        files = _masks_by_field(list(fields), micrograph_paths(paths))
+        fields, current = {field.name: field for field in project.fields()}, project.masks()
+        files = _masks_by_field(list(fields), paths, problems)
         for done, (name, path) in enumerate(files.items(), start=1):
+            field = fields[name]
             try:
-                mask, note = read_foreign_mask(
-                    path, project.read_picture(fields[name]), mask_values
-                )
+                mask, note = read_foreign_mask(path, project.read_picture(field), mask_values)
             except (ReadError, SettingError) as error:
                 problems.append(str(error))
+                continue
+            notes += [note] if note else []
+            if name in current and np.array_equal(
+                np.where(field.valid(), mask, IGNORE), project.read_mask(current[name])
+            ):
+                unchanged += 1
             else:
-                notes += [note] if note else []
                 method = f"imported from {path.name}"
-                stored = project.add_mask(fields[name], mask, source="person", method=method)
+                stored = project.add_mask(field, mask, source="person", method=method)
                 outputs[name] = stored.sha256
             on_step(done, len(files), image=name)
         if outputs:
             project.record(history.new_record("masks import", outputs=outputs))
-    return {"n_masks": len(outputs), "problems": problems, "notes": notes}
+    if problems and not outputs and not unchanged:
+        raise ReadError("No mask could be imported:\n" + "\n".join(problems))
+    return {
+        "n_masks": len(outputs),
+        "n_unchanged": unchanged,
+        "problems": problems,
+        "notes": notes,
+    }
 
 
-def _masks_by_field(names: list[str], paths: list[Path]) -> dict[str, Path]:
-    """Files by field: ``sorby masks export`` keeps the names, people add "_mask"."""
+def _masks_by_field(
+    names: list[str], paths: Sequence[Path], problems: list[str]
+) -> dict[str, Path]:
+    """Files by field: first as ``sorby masks export`` lays them out, then by name."""
+    from sorby.io import micrograph_paths
     from sorby.workflow.naming import pair_by_name
 
-    return pair_by_name({name: Path(f"{name}.png") for name in names}, paths, "mask")
+    folders = [Path(path) for path in paths if Path(path).is_dir()]
+    found = {
+        name: folder / f"{name}.png"
+        for folder in folders
+        for name in names
+        if (folder / f"{name}.png").is_file()
+    }
+    taken = {path.resolve() for path in found.values()}
+    # A folder may hold masks in folders of its own only, as an export of "a/1" and "b/1" does.
+    rest = [path for path in paths if Path(path) not in folders or not found or _has_files(path)]
+    for path in micrograph_paths(rest) if rest else []:
+        if path.resolve() in taken:
+            continue
+        free = {name: Path(f"{name}.png") for name in names if name not in found}
+        try:
+            found |= pair_by_name(free, [path], "mask")
+        except ProjectError:
+            problems.append(f"{path} belongs to no field by its name. Name it like its image.")
+    return found
+
+
+def _has_files(folder: Path) -> bool:
+    return any(path.is_file() for path in Path(folder).iterdir())
 
 
 def read_foreign_mask(
@@ -116,6 +153,11 @@ def read_foreign_mask(
         warnings.simplefilter("always", MaskValuesWarning)
         mask = read_mask(path, values=mask_values)
     check_mask_fits(mask, micrograph)
+    if mask_values == "labels" and set(np.unique(mask)) == {0, IGNORE}:
+        raise SettingError(
+            f"{path} holds only 0 and 255. As labels, 255 is ignored and no defect would be left; "
+            "if 255 means defect, say --mask-values binary."
+        )
     notes = [str(w.message) for w in caught if issubclass(w.category, MaskValuesWarning)]
     return mask, " ".join(notes) or None
 
@@ -140,8 +182,9 @@ def export_masks(folder: Path, path: Path, *, on_step: OnStep = silent) -> dict[
     Raises
     ------
     ProjectError
-        If no field has a mask yet.
+        If no field has a mask yet, or a file that is no mask would be overwritten.
     """
+    from sorby.io import is_sorby_mask
     from sorby.project import Project
 
     with Project.open(folder) as project:
@@ -150,7 +193,13 @@ def export_masks(folder: Path, path: Path, *, on_step: OnStep = silent) -> dict[
             raise ProjectError(f"{folder} has no masks yet. Make them: sorby predict {folder}")
         for done, (name, stored) in enumerate(masks.items(), start=1):
             project.read_mask(stored)  # verifies the hash
-            with atomic_path(inside(path, f"{name}.png")) as writing:
+            target = inside(path, f"{name}.png")
+            if target.exists() and not is_sorby_mask(target):
+                raise ProjectError(
+                    f"{target} is there and is no mask of Sorby's: it may be your image. "
+                    "Export into another folder."
+                )
+            with atomic_path(target) as writing:
                 writing.write_bytes(stored.path.read_bytes())
             on_step(done, len(masks), image=name)
     return {"n_masks": len(masks), "folder": str(path)}

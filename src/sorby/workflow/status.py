@@ -62,4 +62,6 @@ def _next_step(state: dict[str, Any], folder: Path) -> str:
         return f"sorby measure {folder}"
     if state["classified"] != "yes":
         return f"sorby classify predict {folder}"
+    if state["last_step"] and state["last_step"].startswith("report"):
+        return "read results/report.html"
     return f"sorby report {folder}"
