@@ -15,8 +15,6 @@ from sorby.core.rng import generator
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_CLASSIFIER = "network"
-
 
 def read_patches(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
     """Labelled patches of a bare folder.
@@ -80,12 +78,17 @@ def evaluate_patches(patches: Path, *, seed: int = 0, on_step: OnStep = silent) 
         ``macro_f1`` and ``accuracy`` (``mean``, ``sd`` over folds), ``baselines``,
         ``confusion`` and what else ``sorby.classify.evaluate`` tells.
     """
-    from sorby.classify import evaluate
+    from sorby.classify import evaluate, preferred_classifier
 
     images, table = read_patches(patches)
-    groups = _groups(table)
+    judged = dict.fromkeys((preferred_classifier(), "shape"))
     return evaluate(
-        images, table["label"].to_numpy(), groups=groups, rng=generator(seed), on_step=on_step
+        images,
+        table["label"].to_numpy(),
+        groups=_groups(table),
+        classifiers=tuple(judged),
+        rng=generator(seed),
+        on_step=on_step,
     )
 
 
@@ -110,22 +113,29 @@ def train_patches(
     dict
         ``model``, ``classes``, ``n``, ``macro_f1``.
     """
-    from sorby.classify import CLASSIFIERS, evaluate, near_duplicate_groups, save_classifier
+    from sorby.classify import (
+        CLASSIFIERS,
+        evaluate,
+        near_duplicate_groups,
+        preferred_classifier,
+        save_classifier,
+    )
     from sorby.core.records import ModelCard
     from sorby.project.history import new_record
 
     images, table = read_patches(patches)
+    name = preferred_classifier()
     labels = table["label"].to_numpy()
     groups = _groups(table)
     scores = evaluate(
         images,
         labels,
         groups=groups,
-        classifiers=(DEFAULT_CLASSIFIER,),
+        classifiers=(name,),
         rng=generator(seed),
         on_step=on_step,
     )
-    model = CLASSIFIERS[DEFAULT_CLASSIFIER](
+    model = CLASSIFIERS[name](
         images, labels, groups=near_duplicate_groups(images, groups=groups), rng=generator(seed)
     )
     card = ModelCard(
@@ -134,7 +144,7 @@ def train_patches(
         classes=tuple(model.classes),
         trained_on=f"{len(labels)} patches of {Path(patches).resolve().name}",
         scores=scores,
-        settings={"classifier": DEFAULT_CLASSIFIER, "seed": seed},
+        settings={"classifier": name, "seed": seed},
         versions=new_record("train").versions,
     )
     save_classifier(model, out, card)

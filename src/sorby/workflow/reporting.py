@@ -196,6 +196,9 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
         "not trained on.": card is not None and any(f.name not in etched for f in fields),
         "Types come from a classifier that does not know this material until you test it: "
         f"{card.limits if card else ''}": card is not None and bool(card.limits),
+        f"{_n_uncertain(tables)} of {len(tables.defects)} defects are uncertain, in no fraction of "
+        "types. In tests lack of fusion was uncertain more often than porosity, so its share is "
+        "rather too low than too high.": _n_uncertain(tables) > 0,
         "Defects are not typed yet: sorby classify predict.": card is None,
         "Some conditions have fewer than 10 fields: their intervals are too narrow.": bool(
             tables.conditions["few_fields"].any()
@@ -206,6 +209,10 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
         ),
     }
     return [note for note, holds in said.items() if holds]
+
+
+def _n_uncertain(tables: Tables) -> int:
+    return int(tables.conditions["n_uncertain"].sum()) if "n_uncertain" in tables.conditions else 0
 
 
 def _files(project: Project) -> dict[str, str]:
