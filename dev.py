@@ -95,7 +95,7 @@ def install(extras: str) -> None:
     done = stamp.read_text().split("\n") if stamp.exists() else ["", ""]
     if done[0] == wanted and set(extras.split(",")) <= set(done[1].split(",")):
         return
-    if not PYTHON.exists():
+    if not PYTHON.exists() or subprocess.call([PYTHON, "-c", "import pip"]) != 0:
         print("Making the environment .venv ...", file=sys.stderr)
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
     print("Installing Sorby and what it stands on (minutes, the first time) ...", file=sys.stderr)

@@ -22,6 +22,12 @@ def test_suffix_is_kept_where_folders_do_not_tell_apart():
     assert list(names_of("a/f.png", "a/f.tif")) == ["a/f.png", "a/f.tif"]
 
 
+def test_dots_of_a_path_are_no_part_of_a_name(tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    assert list(names_of("../f.png", "f.png")) == [f"{tmp_path.name}/f", "inner/f"]
+
+
 def test_names_never_begin_with_a_root():
     assert all(not Path(name).is_absolute() for name in names_of("/a/f.png", "/b/f.png"))
 
@@ -35,6 +41,7 @@ def test_names_never_begin_with_a_root():
         ("P300\\f1.tif", "P300/f1"),
         ("f1.tif", None),
         ("f3.tif", None),
+        ("f2.5", None),
         ("", None),
     ],
 )

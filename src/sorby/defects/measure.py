@@ -18,7 +18,7 @@ def measure_defects(
     instances: np.ndarray,
     *,
     image: str,
-    valid: np.ndarray | None,
+    valid: np.ndarray | None = None,
     um_per_px: float | None = None,
     build_direction_deg: float | None = None,
 ) -> pd.DataFrame:
@@ -30,8 +30,8 @@ def measure_defects(
         Defect numbers 1..n, 0 background (`label_instances`).
     image : str
         Name of the image, for the table.
-    valid : ndarray of shape (M, N) or None
-        True where the sample is (mask not 255); None if that is everywhere.
+    valid : ndarray of shape (M, N), optional
+        True where the sample is (mask not 255); everywhere if not given.
     um_per_px : float, optional
         Edge of a pixel, in µm. Without it the µm columns are empty.
     build_direction_deg : float, optional

@@ -47,6 +47,11 @@ def new_record(
     )
 
 
+def tagged(hashes: dict[str, str], tag: str) -> dict[str, str]:
+    """Hashes by name, the name followed by what they are of."""
+    return {f"{name} {tag}": sha256 for name, sha256 in hashes.items()}
+
+
 def append(connection: sqlite3.Connection, record: StepRecord) -> int:
     """Add a record at the end of the history.
 

@@ -29,12 +29,9 @@ def remove_empty(folder: Path) -> None:
         If the project holds fields, or cannot be opened.
     """
     folder = Path(folder)
-    with Project.open(folder) as project:
+    with Project.open(folder) as project, project.transaction():
         if project.fields():
-            raise ProjectError(
-                f"{folder} is a project already. Choose another folder, or go on with it: "
-                f"sorby status {folder}"
-            )
+            raise ProjectError(f"{folder} holds fields and was left as it is.")
     for copy in folder.glob("images/*"):
         if _COPY.fullmatch(copy.name):
             copy.unlink()

@@ -12,6 +12,18 @@ import pandas as pd
 from sorby.core.records import StepRecord
 from sorby.project import history
 
+_WORDS = (
+    "image",
+    "specimen",
+    "split",
+    "alloy",
+    "section_plane",
+    "scale_source",
+    "defect_type",
+    "type_source",
+    "type_seen_in",
+)
+
 
 def write(
     connection: sqlite3.Connection,
@@ -46,4 +58,11 @@ def write(
 def read(connection: sqlite3.Connection, name: str) -> tuple[pd.DataFrame, str] | None:
     """Stored table and the fingerprint it was made from, or None."""
     row = connection.execute("SELECT csv, made_from FROM result WHERE name = ?", (name,)).fetchone()
-    return (pd.read_csv(stdio.BytesIO(row["csv"])), row["made_from"]) if row else None
+    if row is None:
+        return None
+    # Names stay names: an image "001", a specimen "NA" and an alloy "718" are no numbers.
+    words = dict.fromkeys(_WORDS, "str")
+    table = pd.read_csv(
+        stdio.BytesIO(row["csv"]), dtype=words, keep_default_na=False, na_values=[""]
+    )
+    return table, row["made_from"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sorby.quantify import intervals
     from sorby.quantify.conditions import summarise_conditions
-    from sorby.quantify.fields import summarise_fields
+    from sorby.quantify.fields import RESERVED_TYPES, summarise_fields
     from sorby.quantify.processmap import MapSection, ProcessMap, process_map
 
 _PLACES = {
@@ -20,9 +20,11 @@ _PLACES = {
     "process_map": "processmap",
     "ProcessMap": "processmap",
     "MapSection": "processmap",
+    "RESERVED_TYPES": "fields",
 }
 
 __all__ = [
+    "RESERVED_TYPES",
     "MapSection",
     "ProcessMap",
     "intervals",

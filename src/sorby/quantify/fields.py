@@ -13,6 +13,9 @@ from sorby.core.records import ProcessPoint
 PROCESS_COLUMNS = tuple(setting.name for setting in dataclasses.fields(ProcessPoint))
 """Columns that say how the specimen was built."""
 
+RESERVED_TYPES = frozenset({"counted", "defects", "images", "specimens", "typed"})
+"""Words that would give a type's column the name of another column."""
+
 UNCERTAIN = "uncertain"
 """Type of a defect that the classifier would not name."""
 
@@ -83,6 +86,11 @@ def summarise_fields(defects: pd.DataFrame, fields: pd.DataFrame) -> pd.DataFram
     table["n_counted"] = _number_per_image(defects[defects["counted"].astype(bool)], images)
     table["count_per_mm2"] = table["n_counted"] / (valid_area * mm2_per_px2)
     for name in _types(defects):
+        if name in RESERVED_TYPES:
+            raise SettingError(
+                f"{name!r} cannot be a type of defect: columns of the tables have that name. "
+                "Choose another word."
+            )
         of_type = defects[defects["defect_type"] == name]
         table[f"n_{name}"] = _number_per_image(of_type, images)
         table[f"area_{name}_px2"] = _per_image(of_type, "area_px2", images)

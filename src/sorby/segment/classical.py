@@ -163,7 +163,9 @@ def _is_outside(shapes: ObjectShapes, short_side: int) -> np.ndarray:
 def _drop_small_and_outside(plane: np.ndarray, tile_px: int) -> None:
     objects = TiledObjects(plane.shape, tile_px=tile_px, belongs=lambda tile: plane[tile] >= 0.5)
     shapes = measure_shapes(objects, plane)
-    dropped = (shapes.area_px < LEAST_AREA_PX) | _is_outside(shapes, min(plane.shape))
-    dropped[0] = False
+    outside = _is_outside(shapes, min(plane.shape))
+    dropped = (shapes.area_px < LEAST_AREA_PX) & ~outside
+    dropped[0] = outside[0] = False
     for tile, numbers in objects:
         plane[tile][dropped[numbers]] = 0
+        plane[tile][outside[numbers]] = np.nan

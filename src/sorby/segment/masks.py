@@ -21,7 +21,8 @@ def mask_from_probability(
     Parameters
     ----------
     probability : ndarray of shape (M, N, classes)
-        Probability of each defect class, 0 to 1.
+        Probability of each defect class, 0 to 1; NaN where the segmenter found no sample
+        (resin, outside).
     valid : ndarray of bool of shape (M, N), optional
         Pixels that are sample; the others become 255.
     threshold : float
@@ -57,6 +58,7 @@ def mask_from_probability(
         block = probability[rows]
         called = block.max(axis=2) >= threshold
         mask[rows] = np.where(called, block.argmax(axis=2) + 1, 0)
+        mask[rows][np.isnan(block[..., 0])] = IGNORE
     if valid is not None:
         mask[~np.asarray(valid, bool)] = IGNORE
     return mask

@@ -46,10 +46,12 @@ def classify_project(
 
     from sorby.classify import default_classifier, load_classifier
     from sorby.project import Project, history
+    from sorby.project.history import tagged
     from sorby.workflow.measuring import current_tables, measurements, publish
 
     with Project.open(folder) as project:
         defects, rows = measurements(project)
+        made_from = project.fingerprint()
         classifier, card = load_classifier(model) if model else default_classifier()
         etched = project.picture_hashes("etched")
         fields = {field.name: field for field in project.fields()}
@@ -62,10 +64,12 @@ def classify_project(
         record = history.new_record(
             "classify",
             settings={"card": asdict(card)},
-            inputs={"model": content_hash(model)} if model else {},
+            inputs={"images and masks": made_from}
+            | tagged(etched, "etched")
+            | ({"model": content_hash(model)} if model else {}),
         )
         types = pd.concat(typed, ignore_index=True)
-        project.put_results({"types": types}, made_from=project.fingerprint(), record=record)
+        project.put_results({"types": types}, made_from=made_from, record=record)
         files = publish(project)
         counts = current_tables(project).defects["defect_type"].value_counts()
         return {

@@ -12,6 +12,7 @@ import numpy as np
 
 from sorby import __version__
 from sorby.core.errors import ProjectError
+from sorby.core.files import atomic_path
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE
 from sorby.core.rng import generator
@@ -57,7 +58,7 @@ def demo(folder: Path, *, seed: int = 0, on_step: OnStep = silent) -> dict[str, 
     began = time.monotonic()
     truth = write_build(build, seed=seed, on_step=named(on_step, "generate"))
     generated = time.monotonic()
-    if not (Path(folder) / "sorby.db").exists():
+    if not _has_fields(folder):
         new_project(
             folder,
             [build / "polished"],
@@ -78,7 +79,7 @@ def demo(folder: Path, *, seed: int = 0, on_step: OnStep = silent) -> dict[str, 
 
 def _refuse_other_content(folder: Path, seed: int) -> None:
     marker = folder / "build" / "SYNTHETIC.txt"
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(path.is_file() for path in folder.rglob("*")):
         if marker.is_file() and marker.read_text(encoding="utf-8") == _origin(seed):
             return
         raise ProjectError(
@@ -86,6 +87,15 @@ def _refuse_other_content(folder: Path, seed: int) -> None:
             "Nothing was touched. "
             f"Choose another folder: sorby demo my-demo --seed {seed}"
         )
+
+
+def _has_fields(folder: Path) -> bool:
+    from sorby.project import DATABASE, Project
+
+    if not (Path(folder) / DATABASE).exists():
+        return False
+    with Project.open(folder) as project:
+        return bool(project.fields())
 
 
 def _origin(seed: int) -> str:
@@ -122,8 +132,8 @@ def write_build(build: Path, *, seed: int, on_step: OnStep = silent) -> pd.DataF
     from sorby.report import EXPORTERS
     from sorby.synthetic import lpbf_build
 
-    build.mkdir(parents=True, exist_ok=True)
-    (build / "SYNTHETIC.txt").write_text(_origin(seed), encoding="utf-8")
+    with atomic_path(build / "SYNTHETIC.txt") as writing:
+        writing.write_text(_origin(seed), encoding="utf-8")
     fields, truth = [], []
     for done, field in enumerate(
         lpbf_build(rng=generator(seed), fields_per_condition=FIELDS_PER_CONDITION), start=1

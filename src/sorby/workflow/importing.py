@@ -39,6 +39,7 @@ class _Import:
     um_per_px: float | None
     keep_bars: bool
     page: int
+    table: dict[str, str]
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -108,6 +109,7 @@ def new_project(
         um_per_px=um_per_px,
         keep_bars=keep_bars,
         page=page,
+        table={"fields table": content_hash(fields_table)} if fields_table else {},
     )
     if fields_table is not None and len(rows) < len(names):
         bare = [name for name in names if name not in rows]
@@ -218,8 +220,11 @@ def _inspect(
     bar = None if found.keep_bars else find_scale_bar(micrograph.pixels)
     pictures = {"polished": (found.names[name], found.page)}
     if name in found.etched:
-        _check_twin(micrograph, read_micrograph(found.etched[name], page=found.page), name)
-        pictures["etched"] = (found.etched[name], found.page)
+        try:
+            _check_twin(micrograph, read_micrograph(found.etched[name], page=found.page), name)
+            pictures["etched"] = (found.etched[name], found.page)
+        except (ReadError, ScaleError) as error:
+            found.problems.append(f"{error} {name} is imported without its etched twin.")
     known = Field(
         name=name,
         shape=(micrograph.pixels.shape[0], micrograph.pixels.shape[1]),
@@ -284,7 +289,11 @@ def _imported_mask(
         return None
     from sorby.workflow.masks import read_foreign_mask
 
-    mask, note = read_foreign_mask(found.masks[name], micrograph, found.mask_values)
+    try:
+        mask, note = read_foreign_mask(found.masks[name], micrograph, found.mask_values)
+    except ReadError as error:
+        found.problems.append(f"{error} {name} is imported without its mask.")
+        return None
     found.notes += [note] if note else []
     called = mask[~known.valid()]
     hidden = int(np.count_nonzero((called != 0) & (called != IGNORE)))
@@ -303,8 +312,9 @@ def _write(
     copy: bool,
 ) -> dict[str, Any]:
     from sorby.project import history
+    from sorby.project.history import tagged
 
-    with _new_or_nothing(folder) as project, project.transaction():
+    with _new_or_nothing(folder) as project:
         for known, pictures, mask in ready:
             project.add_field(known, pictures, copy=copy)
             if mask is not None:
@@ -313,37 +323,46 @@ def _write(
         project.record(
             history.new_record(
                 "import",
-                settings={"copy": copy, "um_per_px": found.um_per_px, "bars_kept": found.keep_bars},
-                inputs=project.picture_hashes() | _tagged(project.picture_hashes("etched")),
+                settings={
+                    "copy": copy,
+                    "um_per_px": found.um_per_px,
+                    "bars_kept": found.keep_bars,
+                    "page": found.page,
+                    "mask_values": found.mask_values,
+                },
+                inputs=found.table
+                | project.picture_hashes()
+                | tagged(project.picture_hashes("etched"), "etched"),
                 outputs={f"{m.field} mask": m.sha256 for m in project.masks().values()},
             )
         )
         return _summary(project, ready, found)
 
 
-def _tagged(hashes: dict[str, str]) -> dict[str, str]:
-    return {f"{name} etched": sha256 for name, sha256 in hashes.items()}
-
-
 @contextmanager
 def _new_or_nothing(folder: Path) -> Iterator[Project]:
-    """New project that disappears again if it cannot be filled.
+    """Open transaction on a new project, which disappears again if it cannot be filled.
 
-    One that a kill left without fields is taken over.
+    A project without fields, which a kill left, is taken over; the transaction makes sure that
+    nobody else is filling it.
     """
-    from sorby.project import Project, remove_empty
+    from sorby.project import DATABASE, Project, remove_empty
 
-    try:
-        project = Project.create(folder)
-    except ProjectError:
-        remove_empty(folder)
-        project = Project.create(folder)
-    try:
-        with project:
-            yield project
-    except BaseException:
-        remove_empty(folder)
-        raise
+    is_new = not (Path(folder) / DATABASE).exists()
+    with (Project.create if is_new else Project.open)(folder) as project:
+        try:
+            with project.transaction():
+                if project.fields():
+                    raise ProjectError(
+                        f"{folder} is a project already. Choose another folder, or go on with it: "
+                        f"sorby status {folder}"
+                    )
+                yield project
+        except BaseException:
+            project.close()
+            if is_new:
+                remove_empty(folder)
+            raise
 
 
 def _summary(

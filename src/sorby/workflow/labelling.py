@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sorby.core.errors import SettingError
+from sorby.core.files import content_hash
 from sorby.workflow.measuring import field_instances
 
 if TYPE_CHECKING:
@@ -49,13 +50,15 @@ def import_labels(folder: Path, table: Path) -> dict[str, Any]:
         counts = {str(k): int(v) for k, v in labels["label"].value_counts().items()}
         with project.transaction():
             project.add_labels(labels)
-            project.record(new_record("labels import", settings={"counts": counts}))
+            inputs = {"types table": content_hash(table)}
+            project.record(new_record("labels import", settings={"counts": counts}, inputs=inputs))
         files = publish(project)
     return {"n_labels": len(labels), "counts": counts, "files": [str(path) for path in files]}
 
 
 def _checked(project: Project, labels: pd.DataFrame, table: Path) -> pd.DataFrame:
     """Labels with the names of their fields, or all problems with their line numbers."""
+    from sorby.quantify import RESERVED_TYPES
     from sorby.workflow.naming import find_field
 
     masks = project.masks()
@@ -65,6 +68,11 @@ def _checked(project: Project, labels: pd.DataFrame, table: Path) -> pd.DataFram
         line: f"{text!r} is not a field of this project that has a mask"
         for line, text, name in zip(labels.index, labels["image"], found, strict=True)
         if name is None
+    }
+    problems |= {
+        line: f"{label!r} cannot be a type; choose another word"
+        for line, label in zip(labels.index, _spelt(labels["label"]), strict=True)
+        if label in RESERVED_TYPES | {"uncertain"}
     }
     labels = labels.assign(image=[str(name) for name in found], label=_spelt(labels["label"]))
     for field in project.fields():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sorby.core.errors import ProjectError, ReadError, SettingError
-from sorby.core.files import atomic_path, inside
+from sorby.core.files import atomic_path, content_hash, inside
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, Micrograph
 
@@ -53,8 +53,7 @@ def import_masks(
 
     problems: list[str] = []
     notes: list[str] = []
-    outputs: dict[str, str] = {}
-    unchanged = 0
+    n_masks = unchanged = 0
     with Project.open(folder) as project:
         fields, current = {field.name: field for field in project.fields()}, project.masks()
         files = _masks_by_field(list(fields), paths, problems)
@@ -62,7 +61,7 @@ def import_masks(
             field = fields[name]
             try:
                 mask, note = read_foreign_mask(path, project.read_picture(field), mask_values)
-            except (ReadError, SettingError) as error:
+            except (ReadError, SettingError, ProjectError) as error:
                 problems.append(str(error))
                 continue
             notes += [note] if note else []
@@ -72,15 +71,21 @@ def import_masks(
                 unchanged += 1
             else:
                 method = f"imported from {path.name}"
-                stored = project.add_mask(field, mask, source="person", method=method)
-                outputs[name] = stored.sha256
+                with project.transaction():
+                    stored = project.add_mask(field, mask, source="person", method=method)
+                    record = history.new_record(
+                        "masks import",
+                        settings={"mask_values": mask_values},
+                        inputs={path.name: content_hash(path)},
+                        outputs={f"{name} mask": stored.sha256},
+                    )
+                    project.record(record)
+                n_masks += 1
             on_step(done, len(files), image=name)
-        if outputs:
-            project.record(history.new_record("masks import", outputs=outputs))
-    if problems and not outputs and not unchanged:
+    if problems and not n_masks and not unchanged:
         raise ReadError("No mask could be imported:\n" + "\n".join(problems))
     return {
-        "n_masks": len(outputs),
+        "n_masks": n_masks,
         "n_unchanged": unchanged,
         "problems": problems,
         "notes": notes,

@@ -186,7 +186,6 @@ def _typed(project: Project, defects: pd.DataFrame) -> pd.DataFrame:
     sources[by_person] = "person"
     probability = typed["type_probability"].to_numpy(dtype=float, copy=True)
     probability[by_person] = 1.0
-    types_now[[value is None or value != value for value in types_now]] = "uncertain"
     return typed.assign(defect_type=types_now, type_source=sources, type_probability=probability)
 
 

@@ -14,10 +14,14 @@ _KINDS = re.compile(
 )
 
 
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+
+
 def field_names(paths: Sequence[Path]) -> dict[str, Path]:
     """Short unique names for image files.
 
-    The stem serves where it is unique, else folders are put before it, else the suffix is kept.
+    The stem serves where it is unique; folders are put before it where it is not, and the suffix is
+    kept where one folder holds the stem twice.
 
     Parameters
     ----------
@@ -34,17 +38,16 @@ def field_names(paths: Sequence[Path]) -> dict[str, Path]:
     >>> list(field_names([Path("a/1.png"), Path("b/1.png"), Path("b/2.png")]))
     ['a/1', 'b/1', '2']
     """
-    names = {path: path.stem for path in paths}
-    for depth in range(2, max((len(path.parts) for path in paths), default=1) + 1):
+    whole = {path: path.resolve().parts for path in paths}
+    twice = Counter(path.resolve().with_suffix("") for path in paths)
+    own = {p: p.stem if twice[p.resolve().with_suffix("")] == 1 else p.name for p in paths}
+    names = dict(own)
+    for depth in range(2, max(map(len, whole.values()), default=1) + 1):
         taken = Counter(names.values())
         for path, name in names.items():
-            if taken[name] > 1 and len(path.parts) >= depth:
-                folders = [part.strip("/\\:") or "root" for part in path.parts[-depth:-1]]
-                names[path] = "/".join([*folders, path.stem])
-    taken = Counter(names.values())
-    for path, name in names.items():
-        if taken[name] > 1:
-            names[path] = f"{name}{path.suffix}"
+            if taken[name] > 1 and len(whole[path]) >= depth:
+                folders = [part.strip("/\\:") or "root" for part in whole[path][-depth:-1]]
+                names[path] = "/".join([*folders, own[path]])
     return {name: path for path, name in names.items()}
 
 
@@ -72,7 +75,8 @@ def find_field(text: str, names: Mapping[str, Path]) -> str | None:
     if text in names:
         return text
     wanted = PurePosixPath(text.replace("\\", "/"))
-    for spelling in (wanted, wanted.with_suffix("")) if wanted.name else ():
+    bare = wanted.with_suffix("") if wanted.suffix.lower() in _SUFFIXES else wanted
+    for spelling in (wanted, bare) if wanted.name else ():
         fits = [name for name, path in names.items() if _ends_with(path, spelling)]
         if fits:
             return fits[0] if len(fits) == 1 else None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sorby.core.progress import OnStep, silent
-from sorby.core.records import IGNORE, Micrograph
+from sorby.core.records import Micrograph
 
 DEFAULT_METHOD = "flatfield_otsu"
 
@@ -33,13 +33,6 @@ def segment_micrograph(segmenter: Any, micrograph: Micrograph, valid: np.ndarray
     from sorby.segment import mask_from_probability
 
     return mask_from_probability(segmenter(micrograph, valid=valid), valid=valid)
-
-
-def area_fraction(mask: np.ndarray) -> float | None:
-    """Defect area divided by valid area; None where nothing is valid."""
-    valid = int(np.count_nonzero(mask != IGNORE))
-    defect = int(np.count_nonzero(mask)) - (mask.size - valid)
-    return defect / valid if valid else None
 
 
 def predict(
@@ -72,6 +65,8 @@ def predict(
             micrograph = project.read_picture(field)
             mask = segment_micrograph(segmenter, micrograph, field.valid())
             with project.transaction():
+                if field.name in project.masks():
+                    continue  # somebody gave it one in the meantime
                 stored = project.add_mask(field, mask, source="model", method=method)
                 project.record(
                     history.new_record(

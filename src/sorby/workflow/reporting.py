@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sorby.core.files import content_hash
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import ModelCard, StepRecord
 
@@ -47,7 +49,9 @@ def report_project(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
         publish(project)
         tables, record = current_tables(project), history.new_record("report")
         steps = project.history()
-        card = _card(steps) if project.result("types") else None
+        types = project.result("types")
+        is_typed = types is not None and types[1] == project.fingerprint()
+        card = _card(steps) if is_typed else None
         notes = _notes(project, tables, card)
         synthetic = project.note("synthetic") is not None
         content = ReportContent(
@@ -69,7 +73,9 @@ def report_project(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
             synthetic=synthetic,
         )
         path = write_report(content, results_folder(project.folder) / "report.html")
-        project.record(record)
+        outputs = {path.name: content_hash(path)}
+        inputs = {"images and masks": project.fingerprint()}
+        project.record(replace(record, inputs=inputs, outputs=outputs))
     return {"report": str(path), "notes": notes}
 
 
@@ -199,7 +205,8 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
         f"{_n_uncertain(tables)} of {len(tables.defects)} defects are uncertain, in no fraction of "
         "types. In tests lack of fusion was uncertain more often than porosity, so its share is "
         "rather too low than too high.": _n_uncertain(tables) > 0,
-        "Defects are not typed yet: sorby classify predict.": card is None,
+        "No classifier has typed these defects as they are now: sorby classify predict.": card
+        is None,
         "Some conditions have fewer than 10 fields: their intervals are too narrow.": bool(
             tables.conditions["few_fields"].any()
         ),

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sorby.core.errors import ReadError, ScaleError, SettingError
 from sorby.core.files import inside
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE
-from sorby.workflow.predicting import DEFAULT_METHOD, area_fraction, segment_micrograph
+from sorby.workflow.predicting import DEFAULT_METHOD, segment_micrograph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,10 +99,13 @@ def page_note(path: Path, page: int) -> str | None:
 
 
 def _mask_path(out: Path, name: str, image: Path) -> Path:
+    from sorby.io import is_sorby_mask
+
     path = inside(out, f"{name}.png")
-    if path == image.resolve():
+    if path.exists() and not is_sorby_mask(path):
         raise SettingError(
-            f"The mask of {image} would overwrite it. Choose another folder: --out masks"
+            f"The mask of {image} would overwrite {path}, which may be your image. "
+            "Choose another folder: --out masks"
         )
     return path
 
@@ -118,10 +123,11 @@ def _segment_file(
         label_instances(mask), image=name, valid=mask != IGNORE, um_per_px=micrograph.um_per_px
     )
     write_mask(mask_path, mask)
+    n_valid = int(np.count_nonzero(mask != IGNORE))
     row = {
         "image": str(path),
         "mask": str(mask_path),
-        "area_fraction": area_fraction(mask),
+        "area_fraction": int(table["area_px2"].sum()) / n_valid if n_valid else None,
         "n_defects": len(table),
         "um_per_px": micrograph.um_per_px,
     }
