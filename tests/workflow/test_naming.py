@@ -19,7 +19,7 @@ def test_folders_are_put_before_names_that_would_clash():
 
 
 def test_suffix_is_kept_where_folders_do_not_tell_apart():
-    assert list(names_of("a/f.png", "a/f.tif")) == ["a/f.png", "a/f.tif"]
+    assert list(names_of("a/f.png", "a/f.tif")) == ["f.png", "f.tif"]
 
 
 def test_dots_of_a_path_are_no_part_of_a_name(tmp_path, monkeypatch):
