@@ -260,6 +260,56 @@ def test_pores_and_cracks_of_perfect_black_are_no_scale_bar():
     assert np.sum(found) <= 2
 
 
+def i_beam(rng, *pores, level=40):
+    """Blurred metal with pores and the bar of a program burned in; gives the ink and its box.
+
+    A pore is (row, column, radius), in pixels from the left end of the bar's line.
+    """
+    image = Image.new("L", (640, 480), 190)
+    pen = ImageDraw.Draw(image)
+    top, left, right = 440, 440, 600
+    for row, column, radius in pores:
+        y, x = top + row, left + column
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=level)
+    image = ndimage.gaussian_filter(np.asarray(image, float), 1) + rng.normal(0, 3, (480, 640))
+    burned = Image.new("L", (640, 480))
+    pen = ImageDraw.Draw(burned)
+    pen.rectangle((left, top, right, top + 2), fill=255)
+    for end in (left, right):
+        pen.rectangle((end - 1, top - 8, end + 1, top + 10), fill=255)
+    font = ImageFont.load_default(26)
+    pen.text(((left + right) / 2, top - 10), "200um", fill=255, font=font, anchor="mb")
+    ink = np.asarray(burned, float) / 255
+    pixels = np.clip(image * (1 - ink), 0, 255).astype(np.uint8)
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    return pixels, ink > 0.5, (rows[0], columns[0], rows[-1] + 1, columns[-1] + 1)
+
+
+@pytest.mark.parametrize("is_bright", [False, True])
+@pytest.mark.parametrize(
+    "pores",
+    [
+        [(-16, 95, 10)],
+        [(0, 60, 12)],
+        [(-8, 92, 11), (-18, 5, 6)],
+        [(-20, 40, 8), (-20, 125, 8)],
+        [(0, 0, 12)],
+        [(2, 163, 14), (3, 80, 12)],
+    ],
+    ids=["over text", "over line", "over both", "beside text", "over end", "over end and line"],
+)
+def test_pores_that_touch_a_burned_in_bar_neither_hide_nor_widen_it(rng, pores, is_bright):
+    pixels, ink, (top, left, bottom, right) = i_beam(rng, *pores)
+    found = find_scale_bar(255 - pixels if is_bright else pixels)
+    assert found is not None
+    assert not (ink & exclude(pixels.shape, found)).any()
+    margin = 6
+    beside = np.ones(pixels.shape, bool)
+    beside[top - margin : bottom + margin, left - margin : right + margin] = False
+    assert exclude(pixels.shape, found)[beside].all()
+    assert found.length_px == pytest.approx(160, abs=2)
+
+
 @pytest.mark.parametrize("style", ["plain", "caps"])
 def test_length_of_a_drawn_bar_is_exact_within_a_pixel(style):
     for seed in range(6):

@@ -23,6 +23,12 @@ BLACK = 0.12
 UNIFORM, UNIFORM_IN_COLOUR = 0.04, 0.012
 """Largest standard deviation along a black line and along another, in parts of its contrast."""
 
+CONSTANT = 0.02
+"""Largest range along a line of ink as it was burned in, before any blur or compression."""
+
+HALF, INK = 0.5, 0.06
+"""Parts of a line's contrast up to which pixels are its own: any line's, and constant ink's."""
+
 STRAIGHT = 0.6
 """Least part of a row along a line's edge that is alike; the rest is caps, ticks and pores."""
 
@@ -93,6 +99,8 @@ class BarLine:
         Gray values of the line and of what it lies on.
     length_px : float
         From end to end; between the middles of the caps where there are caps.
+    is_constant : bool
+        Whether it is ink as it was burned in, which tells it from the pores that touch it.
     """
 
     line: Box
@@ -100,6 +108,7 @@ class BarLine:
     level: float
     ground: float
     length_px: float
+    is_constant: bool
 
 
 def bar_lines(gray: np.ndarray) -> Iterator[BarLine]:
@@ -175,14 +184,25 @@ def _candidate(gray: np.ndarray, line: Box) -> BarLine | None:
     uniform = UNIFORM if level <= BLACK else UNIFORM_IN_COLOUR
     if contrast < LEAST_CONTRAST or core.mean(axis=0).std() > uniform * contrast:
         return None
-    dark = gray < (level + ground) / 2
-    line = _at_half_height(dark, line)
-    if 2.5 * line.height > line.width or not _stands_free(dark, line):
-        return None
-    if not _has_straight_edges(gray, line, contrast):
-        return None
-    box = _with_caps(dark, line)
-    return BarLine(line, box, level, ground, _length(gray, dark, line, box, (level + ground) / 2))
+    is_constant = level <= BLACK and _is_burned_in(gray, line, level, contrast)
+    for part in (INK, HALF) if is_constant else (HALF,):
+        middle = level + part * contrast
+        dark = gray < middle
+        whole = _at_half_height(dark, line)
+        is_line = 2.5 * whole.height <= whole.width and _stands_free(dark, whole)
+        if is_line and _has_straight_edges(gray, whole, contrast):
+            box = _with_caps(dark, whole)
+            length = _length(gray, dark, whole, box, middle)
+            return BarLine(whole, box, level, ground, length, is_constant)
+    return None
+
+
+def _is_burned_in(gray: np.ndarray, line: Box, level: float, contrast: float) -> bool:
+    """Whether a line is constant and its long edges are sharp, as nothing on a micrograph is."""
+    if np.ptp(gray[line.top : line.bottom, line.left + 1 : line.right - 1]) > CONSTANT:
+        return False
+    ink, half = (_at_half_height(gray < level + part * contrast, line) for part in (INK, HALF))
+    return (ink.top, ink.bottom) == (half.top, half.bottom)
 
 
 def _has_straight_edges(gray: np.ndarray, line: Box, contrast: float) -> bool:

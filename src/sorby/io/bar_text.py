@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from sorby.io.bar_lines import BarLine, Box
+from sorby.io.bar_lines import INK, BarLine, Box
 
 LEAST_GLYPH_PX = 5
 """Smaller signs cannot be told from pores."""
@@ -20,7 +20,10 @@ STROKES_A_ROW = 3
 
 
 INK_DEPTHS = (0.35, 0.75)
-"""Parts of the bar's contrast that make ink: small blurred text, and text that crosses pores."""
+"""Parts of the bar's contrast that make ink: small blurred text, and text that crosses pores.
+
+Where the bar is constant ink its text is sought at that level too, without the pores it touches.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def text_beside(gray: np.ndarray, bar: BarLine) -> tuple[float, Box] | None:
         min(3 * tallest, gray.shape[0] // 5), 2 * bar.box.width + 4 * tallest, gray.shape
     )
     found: list[tuple[float, Box]] = []
-    for depth in INK_DEPTHS:
+    for depth in (*INK_DEPTHS, 1 - INK) if bar.is_constant else INK_DEPTHS:
         ink = _ink(gray, bar, window, depth)
         glyphs = [g for g in _glyphs(ink, window) if LEAST_GLYPH_PX <= g.box.height <= tallest]
         for line in _lines(glyphs):

@@ -43,8 +43,10 @@ def find_scale_bar(pixels: np.ndarray) -> ScaleBar | None:
 
     A bar is a straight, uniform, horizontal line (with or without end caps and ticks) in the
     upper or lower quarter, darker or brighter than its ground, with a line of text beside it.
-    Bars without text, vertical or hollow ones are not found; text drawn across pores may be missed
-    in part, and a pore that touches the text may be enclosed with it: look at what was found.
+    Bars without text, vertical or hollow ones are not found. Pores that touch a bar are told from
+    it where it is constant ink with sharp edges; in a blurred or compressed image, and where a
+    pore is as black as the ink, the bar may be missed, its text cut or the pore enclosed: look at
+    what was found.
 
     Parameters
     ----------
