@@ -130,7 +130,9 @@ def test_resin_is_no_sample_and_not_in_the_area(tmp_path, rng):
     gray = discs(rng, centres=[(60, 200), (120, 260)], shape=(200, 320))
     gray[:, :90] = rng.normal(25, 3, (200, 90)).clip(0, 255)
     write_micrograph(tmp_path / "mount.png", gray)
-    found = segment_images([tmp_path / "mount.png"], tmp_path / "out")["images"][0]
+    answer = segment_images([tmp_path / "mount.png"], tmp_path / "out")
+    found = answer["images"][0]
+    assert "28 % of mount" in answer["notes"][0]
     truth = 2 * np.pi * 10**2 / (200 * 230)
     assert found["n_defects"] == 2
     assert found["area_fraction"] == pytest.approx(truth, rel=0.07)

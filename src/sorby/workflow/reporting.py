@@ -185,6 +185,7 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
     fields, masks = project.fields(), project.masks().values()
     etched = project.picture_hashes("etched")
     unscaled = [field.name for field in fields if field.pixel_size is None]
+    outside = _outside(fields, tables)
     said = {
         "The images come from a generator (synthetic): no number describes a real material.": (
             project.note("synthetic") is not None
@@ -195,6 +196,8 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
         "program and not looked at by a person: check the overlays before signing.": any(
             mask.source == "model" for mask in masks
         ),
+        f"In {len(outside)} fields a dark region at the edge is taken as resin or outside and left "
+        f"out ({', '.join(outside[:4])} ...): check the overlays.": bool(outside),
         f"{len(fields) - len(masks)} fields have no mask and are not in these numbers.": len(masks)
         < len(fields),
         f"{sum(f.name not in etched for f in fields)} of {len(fields)} fields have no etched twin: "
@@ -216,6 +219,19 @@ def _notes(project: Project, tables: Tables, card: ModelCard | None) -> list[str
         ),
     }
     return [note for note, holds in said.items() if holds]
+
+
+def _outside(fields: Sequence[Field], tables: Tables) -> list[str]:
+    """Fields of which more is ignored than their scale bars, by a share worth saying."""
+    from sorby.workflow.segmenting import OUTSIDE_WORTH_SAYING
+
+    area = dict(zip(tables.fields["image"], tables.fields["valid_area_px2"], strict=True))
+    return [
+        field.name
+        for field in fields
+        if field.name in area
+        and field.valid().sum() - area[field.name] > OUTSIDE_WORTH_SAYING * field.valid().size
+    ]
 
 
 def _n_uncertain(tables: Tables) -> int:

@@ -14,6 +14,9 @@ from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE
 from sorby.workflow.predicting import DEFAULT_METHOD, segment_micrograph
 
+OUTSIDE_WORTH_SAYING = 0.005
+"""Share of an image that is left out as outside before a note says so."""
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -65,23 +68,25 @@ def segment_images(
     names = field_names(micrograph_paths(images))
     masks = {name: _mask_path(out, name, path) for name, path in names.items()}
     rows: list[dict[str, Any]] = []
+    notes: list[str] = []
     tables: list[pd.DataFrame] = []
     problems: list[str] = []
     try:
         for done, (name, path) in enumerate(names.items(), start=1):
             try:
-                row, table = _segment_file(path, masks[name], name, segmenter, page)
+                row, table, outside = _segment_file(path, masks[name], name, segmenter, page)
             except (ReadError, ScaleError) as error:
                 problems.append(str(error))
             else:
                 rows.append(row)
+                notes += [outside_note(name, outside)] if outside > OUTSIDE_WORTH_SAYING else []
                 tables.append(table)
             on_step(done, len(names), image=name)
     finally:
         defects = _write_defects(tables, out) if tables else None
     if not rows:
         raise ReadError("No image could be read:\n" + "\n".join(problems))
-    notes = [note for path in names.values() if (note := page_note(path, page))]
+    notes += [note for path in names.values() if (note := page_note(path, page))]
     return {"images": rows, "defects": str(defects), "problems": problems, "notes": notes}
 
 
@@ -112,7 +117,7 @@ def _mask_path(out: Path, name: str, image: Path) -> Path:
 
 def _segment_file(
     path: Path, mask_path: Path, name: str, segmenter: Callable[..., Any], page: int
-) -> tuple[dict[str, Any], pd.DataFrame]:
+) -> tuple[dict[str, Any], pd.DataFrame, float]:
     from sorby.defects import label_instances, measure_defects
     from sorby.io import exclude, find_scale_bar, read_micrograph, write_mask
 
@@ -131,7 +136,15 @@ def _segment_file(
         "n_defects": len(table),
         "um_per_px": micrograph.um_per_px,
     }
-    return row, table
+    return row, table, np.count_nonzero(valid & (mask == IGNORE)) / mask.size
+
+
+def outside_note(name: str, share: float) -> str:
+    """What to know of an image of which a part was taken as resin or outside."""
+    return (
+        f"{100 * share:.0f} % of {name} is dark and reaches the edge: it is taken as resin or "
+        "outside the sample and left out. Check the mask if it is a phase or a defect."
+    )
 
 
 def _write_defects(tables: list[pd.DataFrame], out: Path) -> Path:
