@@ -24,9 +24,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from sorby.core.errors import ModelError, SettingError
 from sorby.learn.pretrained import weights_path
 
-PARAMETERS = 4_652_008
-"""Trainable parameters of the network with three input channels and 1000 classes."""
-
 _STAGES = (  # repeats, kernel, stride, expansion, input channels, output channels
     (1, 3, 1, 1, 32, 16),
     (2, 3, 2, 6, 16, 24),
