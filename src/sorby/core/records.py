@@ -91,6 +91,34 @@ class Micrograph:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Images chosen to be labelled next, and why.
+
+    Attributes
+    ----------
+    indices : tuple of int
+        Rows of the embedding, in the order in which they were chosen.
+    scores : ndarray of shape (n,)
+        What the strategy ranks by, for every row; higher is chosen first. NaN where it has none.
+    clusters : ndarray of shape (n,), int
+        Cluster of every row, or -1 where the strategy makes none.
+    reasons : tuple of str
+        One sentence for each chosen row.
+    map_xy : ndarray of shape (n, 2) or None
+        Coordinates of every row on the map that the strategy looked at, if it looked at one.
+    notes : tuple of str
+        What a reader must know: a pool too small or too uniform for the choice to matter, ...
+    """
+
+    indices: tuple[int, ...]
+    scores: np.ndarray = field(repr=False)
+    clusters: np.ndarray = field(repr=False)
+    reasons: tuple[str, ...]
+    map_xy: np.ndarray | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What a reader must know before trusting a model file.
 

@@ -1,0 +1,1 @@
+"""What a micrograph looks like, as numbers: embeddings of whole fields."""
