@@ -19,7 +19,8 @@ if TYPE_CHECKING:
         save_figure,
         size_distribution_figure,
     )
-    from sorby.report.html import MAX_OVERLAYS, Picture, ReportContent, write_report
+    from sorby.report.html import MAX_OVERLAYS, ReportContent, write_report
+    from sorby.report.pictures import Picture
     from sorby.report.tables import write_csv
 
 EXPORTERS = Registry(
@@ -38,7 +39,7 @@ _PLACES = {
     "save_figure": "figures",
     "size_distribution_figure": "figures",
     "MAX_OVERLAYS": "html",
-    "Picture": "html",
+    "Picture": "pictures",
     "ReportContent": "html",
     "write_report": "html",
     "write_csv": "tables",

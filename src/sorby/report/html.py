@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from sorby.core.records import ModelCard, StepRecord
 from sorby.report import digest
-from sorby.report.figures import figure_bytes
-from sorby.report.page import data_uri, write_page
+from sorby.report.page import write_page
+from sorby.report.pictures import Picture, as_photograph, as_vector
 from sorby.report.tables import shown_columns
 
 MAX_OVERLAYS = 24
 """Overlays shown in a report; the others are counted."""
 
 _OVERLAY_WIDTH_PX = 1100
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure of the report, drawn when its turn comes, so that one at a time is in memory.
-
-    Attributes
-    ----------
-    draw : callable
-        Returns the figure.
-    title, caption : str
-        Words above and below it.
-    alt : str
-        What a person who cannot see it must know.
-    """
-
-    draw: Callable[[], Figure]
-    title: str
-    caption: str = ""
-    alt: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,9 +110,11 @@ def write_report(content: ReportContent, path: Path) -> Path:
         title=content.title,
         created=digest.readable_time(content.created),
         headlines=digest.headlines(content.conditions, content.fields, content.defects),
-        maps=[_vector(picture) for picture in content.maps],
-        figures=[_vector(picture) for picture in content.figures],
-        overlays=[_photograph(picture) for picture in content.overlays[:MAX_OVERLAYS]],
+        maps=[as_vector(picture) for picture in content.maps],
+        figures=[as_vector(picture) for picture in content.figures],
+        overlays=[
+            as_photograph(picture, _OVERLAY_WIDTH_PX) for picture in content.overlays[:MAX_OVERLAYS]
+        ],
         n_overlays_left_out=max(0, len(content.overlays) - MAX_OVERLAYS),
         condition_columns=shown_columns(
             content.conditions, digest.condition_columns(content.conditions)
@@ -153,22 +134,3 @@ def write_report(content: ReportContent, path: Path) -> Path:
         history=digest.history_rows(content.history, content.versions),
         scores=digest.card_scores(content.classifier),
     )
-
-
-def _vector(picture: Picture) -> dict[str, str]:
-    return _shown(picture, data_uri(figure_bytes(picture.draw(), "svg"), "image/svg+xml"))
-
-
-def _photograph(picture: Picture) -> dict[str, str]:
-    figure = picture.draw()
-    dpi = _OVERLAY_WIDTH_PX / figure.get_size_inches()[0]
-    return _shown(picture, data_uri(figure_bytes(figure, "jpg", dpi=dpi), "image/jpeg"))
-
-
-def _shown(picture: Picture, source: str) -> dict[str, str]:
-    return {
-        "source": source,
-        "title": picture.title,
-        "caption": picture.caption,
-        "alt": picture.alt or picture.title,
-    }

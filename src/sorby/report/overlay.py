@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from scipy import ndimage
 
 from sorby.core.errors import SettingError
 from sorby.core.records import IGNORE
-from sorby.report import style
+from sorby.report import blocks, style
 
 _LONGEST_PX = 1600
 _WIDTH_MM = 120.0
@@ -73,12 +72,12 @@ def overlay_figure(
         figure, axes = _canvas(pixels.shape)
         _show(axes, pixels, step)
         handles = _outline(axes, _type_layers(mask, defect_table, step), step)
-        handles += _hatch_ignored(axes, _any_in_blocks(mask, _is_ignored, step), step)
+        handles += _hatch_ignored(axes, blocks.any_in_blocks(mask, blocks.is_ignored, step), step)
         if um_per_px:
             _scale_bar(axes, mask, um_per_px)
         _legend(figure, handles)
         if synthetic:
-            _synthetic_label(axes)
+            style.stamp(axes)
     return figure
 
 
@@ -99,18 +98,13 @@ def _canvas(shape: tuple[int, ...]) -> tuple[Figure, Axes]:
 
 
 def _show(axes: Axes, pixels: np.ndarray, step: int) -> None:
-    reduced = _block_means(pixels, step)
-    low, high = 0.0, 255.0
-    if pixels.dtype != np.uint8:
-        finite = reduced[np.isfinite(reduced)]
-        low, high = np.percentile(finite, [0.5, 99.5]) if finite.size else (0.0, 1.0)
-    gray = np.clip((reduced - low) / max(high - low, 1e-12), 0, 1)
+    gray = blocks.gray_levels(pixels, step)
     axes.imshow(
-        np.round(255 * np.nan_to_num(gray)).astype(np.uint8),
+        gray,
         cmap="gray",
         vmin=0,
         vmax=255,
-        extent=_extent(reduced.shape, step),
+        extent=blocks.extent(gray.shape, step),
         aspect="auto",
         interpolation="antialiased",
         gid="micrograph",
@@ -119,7 +113,7 @@ def _show(axes: Axes, pixels: np.ndarray, step: int) -> None:
 
 def _type_layers(mask: np.ndarray, table: pd.DataFrame | None, step: int) -> dict[str, np.ndarray]:
     """Reduced mask of each defect type, in drawing order."""
-    rest = _any_in_blocks(mask, _is_defect, step)
+    rest = blocks.any_in_blocks(mask, blocks.is_defect, step)
     if table is None:
         return {style.UNTYPED: rest} if rest.any() else {}
     types = table.get("defect_type", pd.Series(style.UNTYPED, index=table.index, dtype=object))
@@ -153,7 +147,7 @@ def _outline(axes: Axes, layers: dict[str, np.ndarray], step: int) -> list[Line2
     handles: list[Line2D | Patch] = []
     for (name, layer), look in zip(layers.items(), styles.values(), strict=True):
         colour = "#F0E442" if name == style.UNCERTAIN else look.colour
-        field = _padded(layer, step)
+        field = blocks.padded(layer, step)
         casing = "#000000" if name == style.UNCERTAIN else "#ffffff"
         axes.contour(*field, levels=[0.5], colors=casing, linewidths=1.2)
         lines = axes.contour(
@@ -169,7 +163,7 @@ def _outline(axes: Axes, layers: dict[str, np.ndarray], step: int) -> list[Line2
 def _hatch_ignored(axes: Axes, ignored: np.ndarray, step: int) -> list[Line2D | Patch]:
     if not ignored.any():
         return []
-    field = _padded(ignored, step)
+    field = blocks.padded(ignored, step)
     region = axes.contourf(*field, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
     region.set(edgecolor=_IGNORE_COLOUR, linewidth=0, gid="ignored")
     axes.contour(*field, levels=[0.5], colors="black", linewidths=1.6)
@@ -225,22 +219,6 @@ def _free_corner(
     return corners[0]
 
 
-def _synthetic_label(axes: Axes) -> None:
-    axes.text(
-        0.018,
-        0.975,
-        "SYNTHETIC",
-        transform=axes.transAxes,
-        va="top",
-        fontsize=10,
-        weight="bold",
-        color="black",
-        bbox={"facecolor": "white", "edgecolor": "black", "linewidth": 0.8, "pad": 2.5},
-        zorder=8,
-        gid="watermark",
-    )
-
-
 def _round_length(wanted_um: float) -> float:
     """Largest of 1, 2, 5 times a power of ten that is not above the wanted length."""
     decade = 10.0 ** math.floor(math.log10(wanted_um))
@@ -262,44 +240,3 @@ def _legend(figure: Figure, handles: list[Line2D | Patch]) -> None:
         handlelength=2.6,
         columnspacing=2.0,
     )
-
-
-def _padded(layer: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Image coordinates of block centres and a layer, with an empty block more on each side."""
-    rows, columns = (step * (np.arange(length + 2) - 0.5) - 0.5 for length in layer.shape)
-    return columns, rows, np.pad(layer, 1).astype(np.uint8)
-
-
-def _extent(shape: tuple[int, ...], step: int) -> tuple[float, float, float, float]:
-    rows, columns = shape
-    return (-0.5, columns * step - 0.5, rows * step - 0.5, -0.5)
-
-
-def _block_means(pixels: np.ndarray, step: int) -> np.ndarray:
-    if step == 1:
-        return pixels.astype(np.float32)
-    rows, columns = (np.arange(0, length, step) for length in pixels.shape)
-    bands = (pixels[row : row + step].sum(axis=0, dtype=np.float64) for row in rows)
-    sums = np.stack([np.add.reduceat(band, columns) for band in bands])
-    heights = np.minimum(step, pixels.shape[0] - rows)
-    widths = np.minimum(step, pixels.shape[1] - columns)
-    return (sums / (heights[:, None] * widths)).astype(np.float32)
-
-
-def _is_defect(labels: np.ndarray) -> np.ndarray:
-    return (labels != 0) & (labels != IGNORE)
-
-
-def _is_ignored(labels: np.ndarray) -> np.ndarray:
-    return labels == IGNORE
-
-
-def _any_in_blocks(
-    mask: np.ndarray, is_meant: Callable[[np.ndarray], np.ndarray], step: int
-) -> np.ndarray:
-    """Blocks with a label that is meant, band by band so that memory stays small."""
-    if step == 1:
-        return is_meant(mask)
-    rows, columns = (np.arange(0, length, step) for length in mask.shape)
-    bands = (is_meant(mask[row : row + step]).any(axis=0) for row in rows)
-    return np.stack([np.logical_or.reduceat(band, columns) for band in bands])

@@ -42,7 +42,7 @@ def size_distribution_figure(defects: pd.DataFrame, *, synthetic: bool = False) 
         if known.any():
             _histogram(axes, sizes[known].to_numpy(float), _types(defects)[known])
         else:
-            _say(axes, "No defect was measured.")
+            style.say(axes, "No defect was measured.")
         if len(sizes) > known.sum() > 0:
             note = f"{len(sizes) - known.sum()} defects of fields without a scale are left out"
             axes.set_title(note, fontsize=6.5, color=style.QUIET, loc="right")
@@ -116,7 +116,7 @@ def condition_figure(conditions: pd.DataFrame, *, synthetic: bool = False) -> Fi
         if shown.any():
             _points(axes, energy[shown].to_numpy(float), conditions[shown])
         else:
-            _say(axes, "No condition has a laser power and a scan speed.")
+            style.say(axes, "No condition has a laser power and a scan speed.")
         if synthetic:
             style.watermark(figure)
     return figure
@@ -194,8 +194,3 @@ def _plain_log(axes: Axes, which: str) -> None:
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
-
-
-def _say(axes: Axes, words: str) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, fontsize=8)

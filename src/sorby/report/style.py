@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -167,3 +168,26 @@ def watermark(figure: Figure) -> None:
         zorder=50,
         gid="watermark",
     )
+
+
+def stamp(axes: Axes, size: float = 10.0) -> None:
+    """Write SYNTHETIC into the corner of a photograph that comes from a generator."""
+    axes.text(
+        0.018,
+        0.975,
+        "SYNTHETIC",
+        transform=axes.transAxes,
+        va="top",
+        fontsize=size,
+        weight="bold",
+        color="black",
+        bbox={"facecolor": "white", "edgecolor": "black", "linewidth": 0.8, "pad": size / 4},
+        zorder=8,
+        gid="watermark",
+    )
+
+
+def say(axes: Axes, words: str) -> None:
+    """Put a sentence where there is nothing to draw."""
+    axes.set(xticks=[], yticks=[])
+    axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, fontsize=8)
