@@ -15,7 +15,8 @@ from sorby.select.cloud import Cloud
 PROVED_K = 6
 """Up to this number of points the search gets the time to prove its answer."""
 
-_LOOKS = {True: 10_000_000, False: 1_000_000}
+# Looks at a group of points that one question may take.
+_LOOKS = {True: 10_000_000, False: 100_000}
 
 
 class _TiredError(Exception):
@@ -54,13 +55,14 @@ class Search:
             return []
         pairs = self._cloud.distance[self._allowed]
         levels = np.unique(np.concatenate([pairs, self._cloud.to_anchor]))
-        low = np.searchsorted(levels, self._cloud.smallest(choice))
+        low = int(np.searchsorted(levels, self._cloud.smallest(choice)))
         high = len(levels)
         while high - low > 1:
             middle = (low + high) // 2
             found = self._first(levels[middle])
             if found:
-                choice, low = found, np.searchsorted(levels, self._cloud.smallest(found))
+                choice = found
+                low = int(np.searchsorted(levels, self._cloud.smallest(found)))
             else:
                 high = middle
         return choice
