@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.fft import irfft2, rfft2
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from sorby.classify.patches import as_patches
 from sorby.core.errors import SettingError
+from sorby.metrics.shifted import ShiftedViews
 
 SAME_SPOT = 0.95
 """Shift-maximised correlation from which two patches count as views of one spot."""
@@ -77,51 +77,18 @@ def _links_of(groups: Sequence[object] | np.ndarray) -> list[tuple[int, int]]:
 def _same_spot_pairs(patches: np.ndarray) -> Iterator[tuple[int, int]]:
     if len(patches) < 2:
         return
-    coarse = _Views(patches, 4)
+    coarse = _views(patches, 4)
     for number in range(1, len(patches)):
-        alike = coarse.correlation(number, np.arange(number)) >= _SUSPECT
+        surfaces = coarse.correlation(number, coarse, np.arange(number))
+        alike = surfaces.max(axis=(1, 2)) >= _SUSPECT
         for other in np.flatnonzero(alike):
-            pair = _Views(np.stack([patches[other], patches[number]]), 1)
-            if pair.correlation(0, np.array([1]))[0] >= SAME_SPOT:
+            pair = _views(np.stack([patches[other], patches[number]]), 1)
+            if pair.correlation(0, pair, np.array([1])).max() >= SAME_SPOT:
                 yield int(other), number
 
 
-class _Views:
-    """Smoothed and shrunk patches, with all that does not depend on the partner."""
-
-    def __init__(self, patches: np.ndarray, shrink: int) -> None:
-        smooth = gaussian_filter(patches.astype(np.float32), (0, 0.75 * shrink, 0.75 * shrink))
-        small = smooth[:, shrink // 2 :: shrink, shrink // 2 :: shrink]
-        small -= small.mean(axis=(1, 2), keepdims=True)
-        self._edge = small.shape[1]
-        self._reach = round(self._edge * (1 - _SMALLEST_OVERLAP))
-        self._spectrum = rfft2(small, s=(2 * self._edge,) * 2, axes=(1, 2))
-        self._area = self._overlap_sums(np.ones_like(small[:1]))[0]
-        self._sum = self._overlap_sums(small)
-        self._variance = self._overlap_sums(small**2) - self._sum**2 / self._area
-        self._usable = self._area >= _SMALLEST_OVERLAP * self._edge**2
-
-    def _overlap_sums(self, small: np.ndarray) -> np.ndarray:
-        """Sum over the part that is common with a partner moved by each shift (n, S, S)."""
-        edge, reach = self._edge, self._reach
-        table = np.pad(small.astype(np.float64), ((0, 0), (1, 0), (1, 0))).cumsum(1).cumsum(2)
-        shift = np.arange(-reach, reach + 1)
-        low, high = np.maximum(shift, 0), np.minimum(edge + shift, edge)
-        rows = table[:, high] - table[:, low]
-        return (rows[:, :, high] - rows[:, :, low]).astype(np.float32)
-
-    def correlation(self, number: int, others: np.ndarray) -> np.ndarray:
-        """Largest correlation of one patch with each of the others over all shifts."""
-        edge, reach = self._edge, self._reach
-        product = self._spectrum[number] * self._spectrum[others].conj()
-        wrapped = irfft2(product, s=(2 * edge,) * 2, axes=(1, 2))
-        shift = np.arange(-reach, reach + 1) % (2 * edge)
-        cross = wrapped[:, shift][:, :, shift]
-        # The partner sees the same overlap from the opposite shift.
-        partner_sum = self._sum[others][:, ::-1, ::-1]
-        partner_variance = self._variance[others][:, ::-1, ::-1]
-        covariance = cross - self._sum[number] * partner_sum / self._area
-        floor = _FLAT**2 * self._area
-        textured = (self._variance[number] > floor) & (partner_variance > floor) & self._usable
-        scale = np.sqrt(np.where(textured, self._variance[number] * partner_variance, 1.0))
-        return np.where(textured, covariance / scale, -1.0).max(axis=(1, 2))
+def _views(patches: np.ndarray, shrink: int) -> ShiftedViews:
+    """Smoothed and shrunk patches."""
+    smooth = gaussian_filter(patches.astype(np.float32), (0, 0.75 * shrink, 0.75 * shrink))
+    small = smooth[:, shrink // 2 :: shrink, shrink // 2 :: shrink]
+    return ShiftedViews(small, smallest_overlap=_SMALLEST_OVERLAP, flat=_FLAT)

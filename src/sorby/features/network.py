@@ -108,7 +108,8 @@ def _sums(maps: tuple[Tensor, Tensor], counted: np.ndarray) -> np.ndarray:
     mask = torch.from_numpy(counted.astype(np.float32))[None, None]
     sums = np.zeros((3, 2, 112))
     for place, (grid, stride) in enumerate(zip(maps, (8, 16), strict=True)):
-        area = functional.adaptive_avg_pool2d(mask, tuple(grid.shape[-2:]))[0].double() * stride**2
+        rows, columns = grid.shape[-2:]
+        area = functional.adaptive_avg_pool2d(mask, (rows, columns))[0].double() * stride**2
         values = grid.double()
         for power in range(3):
             sums[power, place, : len(grid)] = (area * values**power).sum(dim=(1, 2)).numpy()
