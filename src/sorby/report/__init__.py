@@ -13,13 +13,19 @@ from sorby.core.registry import Registry
 
 if TYPE_CHECKING:
     from sorby.report.figures import (
+        MaskExample,
         condition_figure,
+        embedding_figure,
+        examples_figure,
+        loss_figure,
         overlay_figure,
         process_map_figure,
+        rounds_figure,
         save_figure,
         size_distribution_figure,
     )
     from sorby.report.html import MAX_OVERLAYS, ReportContent, write_report
+    from sorby.report.learning import LearningContent
     from sorby.report.pictures import Picture
     from sorby.report.tables import write_csv
 
@@ -33,11 +39,17 @@ EXPORTERS = Registry(
 """``f(tables, path) -> path``: tables by name, to a file or folder."""
 
 _PLACES = {
+    "MaskExample": "figures",
     "condition_figure": "figures",
+    "embedding_figure": "figures",
+    "examples_figure": "figures",
+    "loss_figure": "figures",
     "overlay_figure": "figures",
     "process_map_figure": "figures",
+    "rounds_figure": "figures",
     "save_figure": "figures",
     "size_distribution_figure": "figures",
+    "LearningContent": "learning",
     "MAX_OVERLAYS": "html",
     "Picture": "pictures",
     "ReportContent": "html",
@@ -48,11 +60,17 @@ _PLACES = {
 __all__ = [
     "EXPORTERS",
     "MAX_OVERLAYS",
+    "LearningContent",
+    "MaskExample",
     "Picture",
     "ReportContent",
     "condition_figure",
+    "embedding_figure",
+    "examples_figure",
+    "loss_figure",
     "overlay_figure",
     "process_map_figure",
+    "rounds_figure",
     "save_figure",
     "size_distribution_figure",
     "write_csv",

@@ -326,17 +326,18 @@ def _hashes(files: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 def card_scores(card: ModelCard | None) -> list[tuple[str, str]]:
     """Scores of a model card as name and value: nested ones flattened, long lists left out."""
-    return [] if card is None else list(_flat(card.scores, ""))
+    return [] if card is None else flattened(card.scores)
 
 
-def _flat(values: Mapping[str, Any], before: str) -> list[tuple[str, str]]:
+def flattened(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Entries of a card as name and value: nested ones joined, long lists left out."""
     found: list[tuple[str, str]] = []
     for name, value in values.items():
         label = f"{before}{str(name).replace('_', ' ')}"
         if isinstance(value, Mapping) and set(value) == {"mean", "sd"}:
             found.append((label, f"{value['mean']:.3f} ± {value['sd']:.3f}"))
         elif isinstance(value, Mapping):
-            found += _flat(value, f"{label}, ")
+            found += flattened(value, f"{label}, ")
         elif isinstance(value, float):
             found.append((label, f"{value:.3g}"))
         elif len(str(value)) <= _LONGEST_SCORE:

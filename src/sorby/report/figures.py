@@ -13,17 +13,26 @@ from matplotlib.figure import Figure
 
 from sorby.core.errors import SettingError
 from sorby.core.files import atomic_path
+from sorby.report.examples import MaskExample, examples_figure
+from sorby.report.imagemap import embedding_figure
+from sorby.report.losscurve import loss_figure
 from sorby.report.overlay import overlay_figure
 from sorby.report.processmap import MapSection, process_map_figure
+from sorby.report.rounds import rounds_figure
 from sorby.report.statistics import condition_figure, size_distribution_figure
 from sorby.report.style import house_style
 
 __all__ = [
     "MapSection",
+    "MaskExample",
     "condition_figure",
+    "embedding_figure",
+    "examples_figure",
     "figure_bytes",
+    "loss_figure",
     "overlay_figure",
     "process_map_figure",
+    "rounds_figure",
     "save_figure",
     "size_distribution_figure",
 ]
@@ -31,7 +40,9 @@ __all__ = [
 PRINT_DPI = 300
 
 
-def figure_bytes(figure: Figure, kind: str, *, dpi: float = PRINT_DPI) -> bytes:
+def figure_bytes(
+    figure: Figure, kind: str, *, dpi: float = PRINT_DPI, fine_colour: bool = False
+) -> bytes:
     """Content of a figure's file.
 
     Parameters
@@ -42,6 +53,8 @@ def figure_bytes(figure: Figure, kind: str, *, dpi: float = PRINT_DPI) -> bytes:
         "png", "jpg" or "svg". SVG keeps text as text.
     dpi : float
         Dots per inch of the pixel formats.
+    fine_colour : bool
+        Whether colours of single pixels matter: "jpg" then keeps them in full resolution.
 
     Returns
     -------
@@ -58,7 +71,8 @@ def figure_bytes(figure: Figure, kind: str, *, dpi: float = PRINT_DPI) -> bytes:
         raise SettingError(f"{kind!r} is not a figure format. Choose from: png, svg, jpg.")
     stream = BytesIO()
     with house_style():
-        options = {"pil_kwargs": {"quality": 85}} if kind == "jpg" else {"metadata": metadata[kind]}
+        jpg = {"quality": 85, **({"subsampling": 0} if fine_colour else {})}
+        options = {"pil_kwargs": jpg} if kind == "jpg" else {"metadata": metadata[kind]}
         figure.savefig(stream, format=kind, dpi=dpi, **options)
     return stream.getvalue()
 

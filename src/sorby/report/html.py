@@ -10,6 +10,7 @@ import pandas as pd
 
 from sorby.core.records import ModelCard, StepRecord
 from sorby.report import digest
+from sorby.report.learning import LearningContent, learning_section
 from sorby.report.page import write_page
 from sorby.report.pictures import Picture, as_photograph, as_vector
 from sorby.report.tables import shown_columns
@@ -54,6 +55,8 @@ class ReportContent:
         When the report was made.
     synthetic : bool
         Whether the images come from a generator: the report is then marked.
+    learning : LearningContent or None
+        How well the trained model finds defects; None where no model was trained.
     """
 
     title: str
@@ -72,6 +75,7 @@ class ReportContent:
     versions: Mapping[str, str] = field(default_factory=dict)
     created: str = ""
     synthetic: bool = False
+    learning: LearningContent | None = None
 
 
 def write_report(content: ReportContent, path: Path) -> Path:
@@ -133,4 +137,5 @@ def write_report(content: ReportContent, path: Path) -> Path:
         definitions=digest.definitions(content.conditions, content.defects),
         history=digest.history_rows(content.history, content.versions),
         scores=digest.card_scores(content.classifier),
+        learning=None if content.learning is None else learning_section(content.learning),
     )

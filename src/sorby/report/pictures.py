@@ -36,11 +36,14 @@ def as_vector(picture: Picture) -> dict[str, str]:
     return _shown(picture, data_uri(figure_bytes(picture.draw(), "svg"), "image/svg+xml"))
 
 
-def as_photograph(picture: Picture, width_px: float) -> dict[str, str]:
+def as_photograph(
+    picture: Picture, width_px: float, *, fine_colour: bool = False
+) -> dict[str, str]:
     """Picture for the page, as a JPEG so many pixels wide."""
     figure = picture.draw()
     dpi = width_px / figure.get_size_inches()[0]
-    return _shown(picture, data_uri(figure_bytes(figure, "jpg", dpi=dpi), "image/jpeg"))
+    content = figure_bytes(figure, "jpg", dpi=dpi, fine_colour=fine_colour)
+    return _shown(picture, data_uri(content, "image/jpeg"))
 
 
 def _shown(picture: Picture, source: str) -> dict[str, str]:

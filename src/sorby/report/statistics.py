@@ -84,7 +84,7 @@ def _histogram(axes: Axes, sizes: np.ndarray, types: pd.Series) -> None:
         )
         below += counts
     axes.set_xscale("log")
-    _plain_log(axes, "x")
+    plain_log(axes, "x")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="upper right")
 
@@ -157,7 +157,7 @@ def _points(axes: Axes, energy: np.ndarray, conditions: pd.DataFrame) -> None:
     )
     if is_log:
         axes.set(yscale="log", ylim=(floor, None))
-        _plain_log(axes, "y")
+        plain_log(axes, "y")
     else:
         axes.set_ylim(0, None)
     if not some.all():
@@ -188,7 +188,7 @@ def _mark_without_defects(axes: Axes, energy: np.ndarray, floor: float) -> None:
     axes.legend(loc="upper right")
 
 
-def _plain_log(axes: Axes, which: str) -> None:
+def plain_log(axes: Axes, which: str) -> None:
     """Ticks at 1, 2, 5 of each decade, written as plain numbers."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
