@@ -222,3 +222,13 @@ def demonstrated(answer: dict[str, Any]) -> str:
             f"The report is {answer['report']}",
         ]
     )
+
+
+def fetched(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby data fetch``."""
+    told = ", ".join(answer["fetched"]) or "nothing: every file was there and whole"
+    lines = [f"Fetched {told}."]
+    for kind, found in answer["sets"].items():
+        held = f"{found['n_images']} images in " if "n_images" in found else ""
+        lines.append(f"{kind}: {held}{found['path']}")
+    return _with_notes("\n".join(lines), answer)

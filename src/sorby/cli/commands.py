@@ -133,3 +133,9 @@ def demo(folder: Path, seed: int, on_step: OnStep) -> Answer:
     """Run the main job on a generated build."""
     answer = workflow.demo(folder, seed=seed, on_step=on_step)
     return answer, answers.demonstrated(answer)
+
+
+def data_fetch(name: str, to: Path, on_step: OnStep) -> Answer:
+    """Fetch the paper's data sets."""
+    answer = workflow.fetch_paper(to, on_step=on_step)
+    return answer, answers.fetched(answer)

@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     _masks_and_labels(add)
     _classify(add)
     _results(add)
+    _data(add)
     return parser
 
 
@@ -280,3 +281,16 @@ def _results(add: Add) -> None:
         help="sorby-demo unless told",
     )
     _seed(parser)
+
+
+def _data(add: Add) -> None:
+    group = add("data", "published data sets", "sorby data fetch paper --to paper-data")
+    add_inner = _adder(group.add_subparsers(metavar="COMMAND", required=True))
+    parser = add_inner(
+        "fetch",
+        "fetch a published data set (147 MB), as images and tables; uses the network",
+        "sorby data fetch paper --to paper-data",
+        commands.data_fetch,
+    )
+    parser.add_argument("name", metavar="NAME", choices=["paper"], help="paper: the paper's sets")
+    parser.add_argument("--to", metavar="DIR", type=Path, required=True, help="folder for the set")

@@ -10,6 +10,7 @@ _PLACES = {
     "demo": "demonstrating",
     "evaluate_patches": "patches",
     "export_masks": "masks",
+    "fetch_paper": "fetching",
     "import_labels": "labelling",
     "import_masks": "masks",
     "map_project": "mapping",
