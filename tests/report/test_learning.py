@@ -121,13 +121,13 @@ def test_bars_are_over_seeds_where_there_are_several_and_else_over_images(rounds
     smile, manual = bars(figure.axes[0])
     np.testing.assert_allclose(smile[0], [0.72 - over_seeds, 0.72 + over_seeds], atol=1e-6)
     assert manual == [(0.49, 0.71), (0.75, 0.85)]
-    (caption,) = [w for w in words(figure) if w.startswith("Bars")]
+    (caption,) = [w for w in words(figure) if "Bars:" in w]
     said = caption.replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ")
     assert "over 2 seeds for SMILE; over the test images (one seed) for manual" in said
 
 
 def test_one_seed_says_test_images(rounds):
-    (caption,) = [w for w in words(rounds_figure(rounds[4:], {})) if w.startswith("Bars")]
+    (caption,) = [w for w in words(rounds_figure(rounds[4:], {})) if "Bars:" in w]
     assert "over the test images (one seed)" in caption and "mean over seeds" not in caption
 
 
@@ -162,11 +162,17 @@ def test_five_strategies_differ_in_line_and_marker_and_their_names_do_not_touch(
     assert len({line.get_marker() for line in lines}) == 5
     assert len({line.get_linestyle() + str(line._dash_pattern) for line in lines}) == 5
     assert len({line.get_color() for line in lines}) == 5
+    figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     boxes = sorted((t.get_window_extent(renderer) for t in axes.texts), key=lambda box: box.y0)
     assert len(boxes) == 7
     assert all(low.y1 <= high.y0 for low, high in itertools.pairwise(boxes))
     assert all(box.x1 <= figure.bbox.x1 for box in boxes), "no name is cut"
+    label, frame = axes.yaxis.label.get_window_extent(renderer), axes.get_window_extent()
+    assert frame.y0 < label.y0 and label.y1 < frame.y1 and label.x0 > 0
+    (caption,) = [text for text in figure.texts if text.get_gid() == "caption"]
+    assert figure.bbox.y0 < caption.get_window_extent(renderer).y0
+    assert caption.get_window_extent(renderer).x1 < figure.bbox.x1
 
 
 def test_scores_never_leave_0_to_1_on_the_axis(rounds):

@@ -14,16 +14,20 @@ from matplotlib.figure import Figure
 from sorby.core.errors import SettingError
 from sorby.report import style
 
-_WIDTH_MM, _HEIGHT_MM = style.PAGE_WIDTH_MM, 84.0
-_LEFT_MM, _RIGHT_MM, _BOTTOM_MM, _TOP_MM = 14.0, 46.0, 21.0, 3.0
+_WIDTH_MM, _HEIGHT_MM = style.PAGE_WIDTH_MM, 86.5
+_LEFT_MM, _RIGHT_MM, _BOTTOM_MM, _TOP_MM = 14.0, 46.0, 23.5, 3.0
 _LABEL_GAP_MM = 3.7
 _MOST_TICKS = 12
-_DODGE = 0.07
+_DODGE = 0.09
 _SPACE = "\N{NO-BREAK SPACE}"
 
 _METRICS = {
-    "macro_f1": "Macro-F1 (mean of defect F1 and background F1)",
+    "macro_f1": "Macro-F1",
     "defect_f1": "Defect F1",
+}
+_DEFINITIONS = {
+    "macro_f1": "Macro-F1: mean of defect F1 and background F1. ",
+    "defect_f1": "Defect F1: harmonic mean of precision and recall of the defect pixels. ",
 }
 _LOOKS: tuple[dict[str, Any], ...] = (
     {"color": "#0072B2", "linestyle": "solid", "marker": "o"},
@@ -103,7 +107,7 @@ def rounds_figure(
             style.say(axes, "No round was scored.")
         else:
             _draw(axes, curves, baselines, height)
-            _explain(figure, curves, bool(baselines))
+            _explain(figure, curves, _DEFINITIONS[metric], bool(baselines))
         if synthetic:
             style.watermark(figure)
     return figure
@@ -341,8 +345,8 @@ def spread_apart(wanted: np.ndarray, gap: float, high: float) -> np.ndarray:
     return result
 
 
-def _explain(figure: Figure, curves: pd.DataFrame, has_baselines: bool) -> None:
-    """Say under the axis what bars and bands stand for."""
+def _explain(figure: Figure, curves: pd.DataFrame, words: str, has_baselines: bool) -> None:
+    """Say under the axis what the score, the bars and the bands stand for."""
     by_seeds: dict[int, list[str]] = {}
     for name, rows in curves.groupby("strategy", sort=False):
         n_seeds = int(rows["n_seeds"].iloc[0])
@@ -351,14 +355,14 @@ def _explain(figure: Figure, curves: pd.DataFrame, has_baselines: bool) -> None:
     for n_seeds, names in by_seeds.items():
         over = f"over {n_seeds}{_SPACE}seeds" if n_seeds > 1 else "over the test images (one seed)"
         parts.append(over if len(by_seeds) == 1 else f"{over} for {', '.join(names)}")
-    words = f"Bars: ±{_SPACE}one standard deviation {'; '.join(parts)}. "
+    words += f"Bars: ±{_SPACE}one standard deviation {'; '.join(parts)}. "
     if any(n_seeds > 1 for n_seeds in by_seeds):
         words += "Lines: mean over seeds. "
     if has_baselines:
         words += f"Gray: methods without labels, mean ±{_SPACE}s.d. over test images."
     figure.text(
         _LEFT_MM / _WIDTH_MM,
-        7.6 / _HEIGHT_MM,
+        10.1 / _HEIGHT_MM,
         "\n".join(textwrap.wrap(words, 130)),
         va="top",
         fontsize=6.6,
