@@ -154,7 +154,7 @@ def test_the_metric_can_be_the_defect_f1(rounds):
 
 
 def test_five_strategies_differ_in_line_and_marker_and_their_names_do_not_touch(rounds):
-    names = ["smile", "ensemble", "manual", "kcenter", "my_own"]
+    names = ["smile", "ensemble", "manual", "kcenter", "uncertainty_by_entropy"]
     same = pd.concat([rounds[4:].assign(strategy=name) for name in names])
     figure = rounds_figure(same, {"Otsu": (0.8, 0.1), "flat field + Otsu": (0.8, 0.1)})
     axes = figure.axes[0]

@@ -18,6 +18,7 @@ _WIDTH_MM, _HEIGHT_MM = style.PAGE_WIDTH_MM, 86.5
 _LEFT_MM, _RIGHT_MM, _BOTTOM_MM, _TOP_MM = 14.0, 46.0, 23.5, 3.0
 _LABEL_GAP_MM = 3.7
 _MOST_TICKS = 12
+_LONGEST_LABEL = 18
 _DODGE = 0.09
 _SPACE = "\N{NO-BREAK SPACE}"
 
@@ -116,6 +117,11 @@ def rounds_figure(
 def strategy_label(name: str) -> str:
     """Strategy in words: ``smile`` becomes ``SMILE``."""
     return _NAMES.get(name, style.type_label(name))
+
+
+def _short(name: str) -> str:
+    """Name that fits beside the axes; whole in the words under them."""
+    return name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1].rstrip()}…"
 
 
 def mean_by_round(rounds: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -225,7 +231,7 @@ def _bands(axes: Axes, baselines: Mapping[str, tuple[float, float]]) -> list[dic
         spread = f" ± {sd:.2f}" if np.isfinite(sd) else ""
         labels.append(
             {
-                "text": f"{name}{_SPACE} {mean:.2f}{spread}",
+                "text": f"{_short(name)}{_SPACE} {mean:.2f}{spread}",
                 "at": (axes.get_xlim()[1], mean),
                 "colour": "#4d5358",
                 "weight": "normal",
@@ -258,7 +264,7 @@ def _curve(
     (line,) = axes.plot(x, y, lw=1.5, ms=4.6, mec="white", mew=0.7, zorder=3, **look)
     line.set(gid=f"strategy:{name}", clip_on=False)
     return {
-        "text": f"{strategy_label(name)}{_SPACE} {y[-1]:.2f}",
+        "text": f"{_short(strategy_label(name))}{_SPACE} {y[-1]:.2f}",
         "at": (x[-1], y[-1]),
         "colour": look["color"],
         "weight": "bold",
