@@ -56,7 +56,12 @@ class Pool:
         return bool(np.ptp(self.rows, axis=0).max(initial=0.0) <= _ALIKE * max(size, 1.0))
 
 
-def checked_pool(embedding: ArrayLike, n_select: int, labelled: Sequence[int]) -> Pool:
+def checked_pool(
+    embedding: ArrayLike,
+    n_select: int,
+    labelled: Sequence[int],
+    uncertainty: ArrayLike | None = None,
+) -> Pool:
     """Pool of a selector's arguments.
 
     Parameters
@@ -67,6 +72,8 @@ def checked_pool(embedding: ArrayLike, n_select: int, labelled: Sequence[int]) -
         How many to choose, from 1 to the number of rows without a label.
     labelled : sequence of int
         Rows that have a label; repetitions do no harm.
+    uncertainty : array_like of shape (n,), optional
+        Only its length is checked.
 
     Returns
     -------
@@ -75,8 +82,8 @@ def checked_pool(embedding: ArrayLike, n_select: int, labelled: Sequence[int]) -
     Raises
     ------
     SettingError
-        If the embedding is no finite table, a labelled row is not in it, or ``n_select`` does
-        not fit.
+        If the embedding is no finite table, a labelled row is not in it, or ``n_select`` or the
+        number of uncertainties does not fit.
     """
     rows = np.asarray(embedding, np.float64)
     if rows.ndim != 2 or 0 in rows.shape:
@@ -96,6 +103,11 @@ def checked_pool(embedding: ArrayLike, n_select: int, labelled: Sequence[int]) -
         raise SettingError(
             f"{n_select} images are to be chosen and {len(free)} have no label. "
             f"Choose from 1 to {len(free)}, or add images."
+        )
+    if uncertainty is not None and np.shape(uncertainty) != (len(rows),):
+        raise SettingError(
+            f"The uncertainties have shape {np.shape(uncertainty)} and the pool {len(rows)} "
+            "images. Give one value for each image."
         )
     return Pool(rows, free, taken, int(n_select))
 

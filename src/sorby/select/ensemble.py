@@ -60,7 +60,7 @@ def ensemble(
     >>> ensemble(np.zeros((4, 2)), 2, uncertainty=[0.1, 0.4, 0.2, 0.3], rng=rng).indices
     (1, 3)
     """
-    pool = checked_pool(embedding, n_select, labelled)
+    pool = checked_pool(embedding, n_select, labelled, uncertainty)
     values = _checked_uncertainty(uncertainty, pool)
     ranked = pool.free[np.argsort(-values[pool.free], kind="stable")][: pool.n_select]
     return Selection(
@@ -82,11 +82,6 @@ def _checked_uncertainty(uncertainty: ArrayLike | None, pool: Pool) -> np.ndarra
             "and predict the unlabelled images first, or choose with smile."
         )
     values = np.asarray(uncertainty, np.float64)
-    if values.shape != (len(pool.rows),):
-        raise SettingError(
-            f"The uncertainties have shape {values.shape} and the pool {len(pool.rows)} images. "
-            "Give one value for each image."
-        )
     broken = pool.free[~np.isfinite(values[pool.free])]
     if len(broken):
         raise SettingError(

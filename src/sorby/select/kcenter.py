@@ -62,7 +62,7 @@ def kcenter(
     >>> kcenter(line, 2, labelled=[0], rng=np.random.default_rng(0)).indices
     (3, 2)
     """
-    pool = checked_pool(embedding, n_select, labelled)
+    pool = checked_pool(embedding, n_select, labelled, uncertainty)
     chosen, reasons = [], []
     if not len(pool.labelled):
         chosen.append(_medoid(pool.rows))

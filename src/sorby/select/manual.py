@@ -57,7 +57,7 @@ def manual(
     >>> manual(np.zeros((9, 2)), 2, labelled=[0], images=[7, 3], rng=rng).indices
     (7, 3)
     """
-    pool = checked_pool(embedding, n_select, labelled)
+    pool = checked_pool(embedding, n_select, labelled, uncertainty)
     picks = tuple(images)
     if len(picks) != pool.n_select:
         raise SettingError(

@@ -84,6 +84,7 @@ def maximin_lhs(points: np.ndarray, k: int, *, anchors: np.ndarray | None = None
         is_proved = is_proved and search.is_proved
         if best:
             break
+    best = best or list(range(k))  # no question was answered in time
     best = _exchanged(cloud, best, rule)
     if k == 1 and np.isinf(cloud.smallest(best)):
         best = [int(np.argmin(np.linalg.norm(points[kept] - points.mean(axis=0), axis=1)))]

@@ -91,7 +91,7 @@ def smile(
     >>> sorted(row // 10 for row in chosen.indices)
     [0, 1, 2]
     """
-    pool = checked_pool(embedding, n_select, labelled)
+    pool = checked_pool(embedding, n_select, labelled, uncertainty)
     _check_options(mode, round, n_clusters)
     if mode == "paper":
         fitted, draws = np.arange(len(pool.rows)), np.random.default_rng(0)

@@ -53,7 +53,7 @@ def uniform(
     >>> len(set(chosen.indices)), 0 in chosen.indices
     (3, False)
     """
-    pool = checked_pool(embedding, n_select, labelled)
+    pool = checked_pool(embedding, n_select, labelled, uncertainty)
     drawn = rng.choice(pool.free, pool.n_select, replace=False)
     return Selection(
         indices=tuple(int(row) for row in drawn),
