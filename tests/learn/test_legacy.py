@@ -61,7 +61,7 @@ def test_convolving_before_enlarging_changes_nothing(network):
 @torch.no_grad()
 @pytest.mark.parametrize("size", [(1, 1), (7, 9), (30, 41), (8, 16)])
 def test_an_image_of_any_size_gets_logits_of_its_size(size):
-    assert build(3, 4).eval()(torch.rand(1, 3, *size)).shape == (1, 4, *size)
+    assert build(3, 4).eval()(torch.rand(1, 3, *size)).shape == (1, 5, *size)
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         write_mask,
     )
     from sorby.io.micrographs import count_pages, micrograph_paths, read_micrograph
+    from sorby.io.probability import read_probability, write_probability
     from sorby.io.raster import write_micrograph
     from sorby.io.scalebar import ScaleBar, exclude, find_scale_bar
     from sorby.io.tables import read_fields_table, read_labels_table, read_patch_table
@@ -48,8 +49,10 @@ _PLACES = {
     "read_mask": "masks",
     "read_micrograph": "micrographs",
     "read_patch_table": "tables",
+    "read_probability": "probability",
     "write_mask": "masks",
     "write_micrograph": "raster",
+    "write_probability": "probability",
 }
 
 __all__ = [
@@ -67,8 +70,10 @@ __all__ = [
     "read_mask",
     "read_micrograph",
     "read_patch_table",
+    "read_probability",
     "write_mask",
     "write_micrograph",
+    "write_probability",
 ]
 
 

@@ -70,8 +70,11 @@ class AtomAIUnet(nn.Module):
     in_channels : int
         1 for the paper's weights.
     n_classes : int
-        Logits of a pixel; 1 for the paper's weights.
+        Defect classes; 1 for the paper's weights. One gives one logit, more give one each after
+        one for the background.
     """
+
+    stride = _STEP
 
     def __init__(self, in_channels: int = 1, n_classes: int = 1) -> None:
         super().__init__()
@@ -85,7 +88,7 @@ class AtomAIUnet(nn.Module):
         self.c5 = _ConvBlock(2, 64, 32)
         self.upsample_block3 = _UpsampleBlock(32, 16)
         self.c6 = _ConvBlock(1, 32, 16)
-        self.px = nn.Conv2d(16, n_classes, 1)
+        self.px = nn.Conv2d(16, n_classes if n_classes == 1 else n_classes + 1, 1)
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits of every pixel.
@@ -98,8 +101,8 @@ class AtomAIUnet(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n, n_classes, M, N)
-            Before the sigmoid.
+        Tensor of shape (n, 1 or n_classes + 1, M, N)
+            Before sigmoid or softmax.
         """
         rows, columns = image.shape[-2:]
         below, right = -rows % _STEP, -columns % _STEP
@@ -124,7 +127,7 @@ def build(in_channels: int = 1, n_classes: int = 1) -> nn.Module:
     in_channels : int
         Channels of an image; 1 for gray.
     n_classes : int
-        Logits of a pixel; 1 for defect or not.
+        Defect classes; 1 for defect or not.
 
     Returns
     -------

@@ -2,8 +2,10 @@
 
 from sorby.core.registry import Registry
 from sorby.metrics.overlap import (
+    ClassCounts,
     PixelCounts,
     background_f1,
+    class_counts,
     defect_f1,
     iou,
     macro_f1,
@@ -26,8 +28,10 @@ METRICS = Registry(
 
 __all__ = [
     "METRICS",
+    "ClassCounts",
     "PixelCounts",
     "background_f1",
+    "class_counts",
     "defect_f1",
     "iou",
     "macro_f1",

@@ -87,6 +87,32 @@ class PixelCounts:
         return _share(self.true_defect, self.true_defect + self.wrong)
 
 
+@dataclass(frozen=True)
+class ClassCounts:
+    """Pixel counts of each defect class against all else, and of any defect.
+
+    Attributes
+    ----------
+    classes : tuple of PixelCounts
+        One entry a class, in the order 1, 2, ...
+    any_defect : PixelCounts
+        Classes not told apart.
+    """
+
+    classes: tuple[PixelCounts, ...]
+    any_defect: PixelCounts
+
+    def __add__(self, other: ClassCounts) -> ClassCounts:
+        pairs = zip(self.classes, other.classes, strict=True)
+        return ClassCounts(tuple(a + b for a, b in pairs), self.any_defect + other.any_defect)
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean of the F1 of the background and of each class."""
+        each = [counts.defect_f1 for counts in self.classes]
+        return (self.any_defect.background_f1 + sum(each)) / (1 + len(each))
+
+
 def _share(part: int, whole: int, *, if_empty: bool = True) -> float:
     return part / whole if whole else float(if_empty)
 
@@ -133,6 +159,48 @@ def pixel_counts(
     n_called, n_real = int(np.count_nonzero(called)), int(np.count_nonzero(real))
     n = int(np.count_nonzero(counted))
     return PixelCounts(both, n_called - both, n_real - both, n - n_called - n_real + both)
+
+
+def class_counts(
+    pred: np.ndarray,
+    truth: np.ndarray,
+    n_classes: int,
+    *,
+    valid: np.ndarray | None = None,
+) -> ClassCounts:
+    """Count the pixels on which two masks agree, class by class.
+
+    Parameters
+    ----------
+    pred, truth : ndarray of shape (M, N)
+        Masks: 0 background, 1.. classes, 255 not sample.
+    n_classes : int
+        Defect classes. With one, whatever is neither 0 nor 255 is that class.
+    valid : ndarray of bool of shape (M, N), optional
+        Pixels that count; all by default. 255 in either mask never counts.
+
+    Returns
+    -------
+    ClassCounts
+        In px.
+
+    Examples
+    --------
+    >>> counts = class_counts(np.array([[0, 1, 2, 2]]), np.array([[0, 1, 2, 1]]), 2)
+    >>> [round(one.defect_f1, 3) for one in counts.classes], round(counts.macro_f1, 3)
+    ([0.667, 0.667], 0.778)
+    """
+    any_defect = pixel_counts(pred, truth, valid=valid)
+    if n_classes == 1:
+        return ClassCounts((any_defect,), any_defect)
+    counted = (np.asarray(pred) != IGNORE) & (np.asarray(truth) != IGNORE)
+    if valid is not None:
+        counted &= np.asarray(valid, bool)
+    each = tuple(
+        pixel_counts(np.equal(pred, number), np.equal(truth, number), valid=counted)
+        for number in range(1, n_classes + 1)
+    )
+    return ClassCounts(each, any_defect)
 
 
 def precision(pred: np.ndarray, truth: np.ndarray, *, valid: np.ndarray | None = None) -> float:

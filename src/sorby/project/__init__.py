@@ -1,8 +1,21 @@
-"""The store: a folder with a database, masks and results, in which nothing is overwritten."""
+"""The store: a folder with a database, masks, models and results; nothing is overwritten."""
 
 from sorby.project.fields import Field, StoredMask
-from sorby.project.layout import DATABASE, results_folder
+from sorby.project.layout import DATABASE, cache_folder, results_folder
+from sorby.project.masks import probability_of
+from sorby.project.models import StoredModel, no_model_error
 from sorby.project.removal import remove_empty
 from sorby.project.store import Project
 
-__all__ = ["DATABASE", "Field", "Project", "StoredMask", "remove_empty", "results_folder"]
+__all__ = [
+    "DATABASE",
+    "Field",
+    "Project",
+    "StoredMask",
+    "StoredModel",
+    "cache_folder",
+    "no_model_error",
+    "probability_of",
+    "remove_empty",
+    "results_folder",
+]

@@ -40,6 +40,8 @@ class Field:
         Counter-clockwise from +x; 90 is up.
     objective_na : float or None
         Numerical aperture of the objective.
+    copy_of : str or None
+        Test field of which this one is a shifted or resized copy: it is locked with it.
     ignore_boxes : tuple of tuple
         Half-open boxes (row_min, column_min, row_max, column_max) that are not sample.
     """
@@ -54,6 +56,12 @@ class Field:
     build_direction_deg: float | None = None
     objective_na: float | None = None
     ignore_boxes: tuple[Box, ...] = ()
+    copy_of: str | None = field(default=None, repr=False)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether nothing may be learnt from it: a test field, or a copy of one."""
+        return self.split == "test" or self.copy_of is not None
 
     @property
     def um_per_px(self) -> float | None:
@@ -78,8 +86,16 @@ class StoredMask:
         Which mask it is; the highest version is the current one.
     source, method : str
         "model" or "person", and the segmenter's name or where the mask was imported from.
+    path : Path
+        The label PNG.
     sha256 : str
         Hash of the file.
+    author : str
+        Who made it: a person's name, or the name of the program and its model.
+    probability : Path or None
+        The probability it was cut from, beside it.
+    probability_sha256 : str or None
+        Hash of that file.
     """
 
     field: str
@@ -88,6 +104,9 @@ class StoredMask:
     method: str
     path: Path
     sha256: str
+    author: str = ""
+    probability: Path | None = None
+    probability_sha256: str | None = None
 
 
 def field_row(known: Field) -> dict[str, object]:
@@ -107,6 +126,7 @@ def field_row(known: Field) -> dict[str, object]:
         "n_rows": known.shape[0],
         "n_columns": known.shape[1],
         "ignore_boxes": json.dumps(known.ignore_boxes),
+        "copy_of": known.copy_of,
     }
 
 
@@ -127,4 +147,5 @@ def field_from_row(row: sqlite3.Row) -> Field:
         build_direction_deg=row["build_direction_deg"],
         objective_na=row["objective_na"],
         ignore_boxes=tuple((b[0], b[1], b[2], b[3]) for b in boxes),
+        copy_of=row["copy_of"],
     )

@@ -5,7 +5,10 @@
     DIR/
     ├── sorby.db          fields, masks, labels, results, history
     ├── images/           copies, where the user asked for copies
-    ├── masks/<field>/    0001.png, 0002.png, ... : versions, none is ever overwritten
+    ├── masks/<field>/    0001.png, 0002.png, ... : versions, none is ever overwritten;
+    │                     0002.probability.tif beside those that a model made
+    ├── models/           0001.safetensors, ... : every model that was trained
+    ├── cache/            what can be computed again: embeddings, checkpoints, ensembles
     └── results/          what a person opens: tables, process map, report
 """
 
@@ -53,6 +56,21 @@ def mask_name(name: str, version: int) -> str:
         Under ``masks/``.
     """
     return f"masks/{name}/{version:04d}.png"
+
+
+def probability_name(name: str, version: int) -> str:
+    """Relative path of the probability that a version of a field's mask was cut from."""
+    return f"masks/{name}/{version:04d}.probability.tif"
+
+
+def model_name(number: int) -> str:
+    """Relative path of a model: under ``models/``."""
+    return f"models/{number:04d}.safetensors"
+
+
+def cache_folder(folder: Path) -> Path:
+    """Folder of what can be computed again; removing it loses time, nothing else."""
+    return Path(folder) / "cache"
 
 
 def results_folder(folder: Path) -> Path:

@@ -79,6 +79,36 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER step_is_never_removed BEFORE DELETE ON step
         BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
     """,
+    """
+    ALTER TABLE field ADD COLUMN copy_of TEXT;
+    ALTER TABLE mask ADD COLUMN author TEXT NOT NULL DEFAULT '';
+    ALTER TABLE mask ADD COLUMN probability_path TEXT;
+    ALTER TABLE mask ADD COLUMN probability_sha256 TEXT;
+    CREATE TABLE model (
+        number INTEGER PRIMARY KEY,
+        path TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        card TEXT NOT NULL,
+        made_from TEXT NOT NULL,
+        time TEXT NOT NULL
+    );
+    CREATE INDEX model_by_origin ON model (made_from);
+    CREATE TABLE pick (
+        id INTEGER PRIMARY KEY,
+        run TEXT NOT NULL,
+        round INTEGER NOT NULL,
+        field_id INTEGER NOT NULL REFERENCES field (id),
+        strategy TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        time TEXT NOT NULL
+    );
+    CREATE TABLE round (
+        run TEXT NOT NULL,
+        round INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (run, round)
+    );
+    """,
 )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from sorby.core.errors import ProjectError
-from sorby.core.files import content_hash, inside
-from sorby.core.records import IGNORE, Micrograph, StepRecord
-from sorby.io import read_mask, read_micrograph, write_mask
-from sorby.project import history, layout, results, schema
+from sorby.core.records import Micrograph, StepRecord
+from sorby.io import read_micrograph
+from sorby.project import history, layout, masks, results, schema
 from sorby.project.fields import Field, StoredMask, field_from_row, field_row
+from sorby.project.models import Models
 from sorby.project.pictures import locate_picture, picture_row
+from sorby.project.rounds import Rounds
 
 
 class Project:
@@ -214,7 +215,16 @@ class Project:
 
     # ------------------------------------------------------------------ masks
 
-    def add_mask(self, field: Field, mask: np.ndarray, *, source: str, method: str) -> StoredMask:
+    def add_mask(
+        self,
+        field: Field,
+        mask: np.ndarray,
+        *,
+        source: str,
+        method: str,
+        author: str = "",
+        probability: np.ndarray | None = None,
+    ) -> StoredMask:
         """Store a new version of a field's mask; the older ones stay.
 
         Parameters
@@ -227,6 +237,10 @@ class Project:
             Who made it.
         method : str
             How.
+        author : str
+            Name of the person, or of the program's model.
+        probability : ndarray of shape (M, N, classes), optional
+            What the mask was cut from; kept beside it in steps of 1/254.
 
         Returns
         -------
@@ -238,53 +252,19 @@ class Project:
         ProjectError
             If the shape is not the field's, or the disk refuses.
         """
-        if mask.shape != field.shape:
-            raise ProjectError(
-                f"The mask of {field.name!r} is {mask.shape[0]} x {mask.shape[1]} px and its image "
-                f"{field.shape[0]} x {field.shape[1]} px (rows x columns). They must be equal."
-            )
-        mask = np.where(field.valid(), mask, np.uint8(IGNORE))
         with self.transaction():
-            (row,) = self._query(
-                "SELECT id, (SELECT COALESCE(MAX(version), 0) FROM mask WHERE field_id = field.id)"
-                " AS latest FROM field WHERE name = ?",
-                field.name,
+            return masks.add(
+                self.folder,
+                self._connection,
+                field,
+                mask,
+                about={"source": source, "method": method, "author": author},
+                probability=probability,
             )
-            version = row["latest"] + 1
-            name = layout.mask_name(field.name, version)
-            path = inside(self.folder, name)
-            write_mask(path, mask)
-            sha256 = content_hash(path)
-            about = {"source": source, "method": method, "path": name, "sha256": sha256}
-            self._insert(
-                "mask",
-                {
-                    "field_id": row["id"],
-                    "version": version,
-                    **about,
-                    "time": history.new_record("mask").time,
-                },
-            )
-        return StoredMask(field.name, version, source, method, path, sha256)
 
     def masks(self) -> dict[str, StoredMask]:
         """Current mask of every field that has one, by field name."""
-        rows = self._query(
-            "SELECT field.name, mask.* FROM mask JOIN field ON field.id = field_id"
-            " WHERE version = (SELECT MAX(version) FROM mask AS m WHERE m.field_id = field.id)"
-            " ORDER BY name"
-        )
-        return {
-            row["name"]: StoredMask(
-                row["name"],
-                row["version"],
-                row["source"],
-                row["method"],
-                inside(self.folder, row["path"]),
-                row["sha256"],
-            )
-            for row in rows
-        }
+        return masks.current(self.folder, self._connection)
 
     def read_mask(self, stored: StoredMask) -> np.ndarray:
         """Pixels of a stored mask, verified by its hash.
@@ -294,12 +274,36 @@ class Project:
         ProjectError
             If the file is gone or was changed outside Sorby.
         """
-        if not stored.path.is_file() or content_hash(stored.path) != stored.sha256:
-            raise ProjectError(
-                f"{stored.path} is gone or was changed outside Sorby. Masks in a project are not "
-                "edited in place: give the edited file with  sorby masks import DIR PATH"
+        return masks.read(stored)
+
+    @property
+    def models(self) -> Models:
+        """The segmenters that were trained here."""
+        return Models(self.folder, self._connection, self.transaction)
+
+    @property
+    def rounds(self) -> Rounds:
+        """Which fields were chosen when, and what came of it."""
+        return Rounds(self._connection, self.transaction)
+
+    def lock(self, tests: Iterable[str], copies: Mapping[str, str]) -> None:
+        """Set fields aside for tests, and mark shifted or resized copies of test fields.
+
+        Parameters
+        ----------
+        tests : iterable of str
+            Names of pool fields that become test fields.
+        copies : mapping of str to str
+            Name of a pool field to that of the test field it shows.
+        """
+        with self.transaction():
+            self._connection.executemany(
+                "UPDATE field SET split = 'test' WHERE name = ?", [(name,) for name in tests]
             )
-        return read_mask(stored.path)
+            self._connection.executemany(
+                "UPDATE field SET copy_of = ? WHERE name = ?",
+                [(test, name) for name, test in copies.items()],
+            )
 
     def fingerprint(self) -> str:
         """Hash of all that a measurement depends on: images, masks, scales, conditions."""

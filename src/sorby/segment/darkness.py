@@ -66,7 +66,7 @@ class DarknessField:
         """
         gray, counted = valid_block(self.pixels, self.valid, window.padded)
         dark = np.where(counted, self.flat.darkness(gray, window.padded), np.float32(0))
-        dark = _without_hot_pixels(dark)
+        dark = without_hot_pixels(dark)
         if self.smoothing_px:
             dark = ndimage.gaussian_filter(dark, self.smoothing_px, truncate=3)
         dark[~counted] = 0
@@ -136,7 +136,7 @@ def _spread_of_steps(steps: np.ndarray) -> float:
     return float(np.quantile(steps, 0.8)) / (1.2816 * np.sqrt(2)) if steps.size else 0.0
 
 
-def _without_hot_pixels(values: np.ndarray) -> np.ndarray:
+def without_hot_pixels(values: np.ndarray) -> np.ndarray:
     """Each pixel held within the range of its eight neighbours (conservative smoothing)."""
     low = ndimage.minimum_filter(values, footprint=_RING)
     return np.clip(values, low, ndimage.maximum_filter(values, footprint=_RING))

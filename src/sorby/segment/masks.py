@@ -13,7 +13,7 @@ _ROWS = 1024
 def mask_from_probability(
     probability: np.ndarray, *, valid: np.ndarray | None = None, threshold: float = 0.5
 ) -> np.ndarray:
-    """Mask of the pixels whose probability of defect reaches a threshold.
+    """Mask of the pixels whose probability of defect, of any class, reaches a threshold.
 
     Thresholds beside 0.5 move the boundary of the defects: 0.3 is the generous mask,
     0.7 the strict one, and their areas bracket that of the mask.
@@ -56,7 +56,7 @@ def mask_from_probability(
     for start in range(0, n_rows, _ROWS):
         rows = slice(start, start + _ROWS)
         block = probability[rows]
-        called = block.max(axis=2) >= threshold
+        called = block.sum(axis=2) >= threshold
         mask[rows] = np.where(called, block.argmax(axis=2) + 1, 0)
         mask[rows][np.isnan(block[..., 0])] = IGNORE
     if valid is not None:

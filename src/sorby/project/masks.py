@@ -1,0 +1,144 @@
+"""Versions of masks: label PNGs with their probability beside them, none ever overwritten."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+
+from sorby.core.errors import ProjectError
+from sorby.core.files import content_hash, inside
+from sorby.core.records import IGNORE
+from sorby.io import read_mask, read_probability, write_mask, write_probability
+from sorby.project import history, layout
+from sorby.project.fields import Field, StoredMask
+
+
+def add(
+    folder: Path,
+    connection: sqlite3.Connection,
+    field: Field,
+    mask: np.ndarray,
+    *,
+    about: dict[str, str],
+    probability: np.ndarray | None = None,
+) -> StoredMask:
+    """Write a new version of a field's mask and its row.
+
+    Parameters
+    ----------
+    folder : Path
+        The project's folder.
+    connection : sqlite3.Connection
+        Inside a transaction.
+    field : Field
+        Whose mask it is.
+    mask : ndarray of shape (M, N), uint8
+        Put on 255 inside the field's ignore boxes.
+    about : dict
+        ``source``, ``method``, ``author``.
+    probability : ndarray of shape (M, N, classes), optional
+        What the mask was cut from.
+
+    Returns
+    -------
+    StoredMask
+        The new current mask.
+
+    Raises
+    ------
+    ProjectError
+        If the shape is not the field's, or the disk refuses.
+    """
+    if mask.shape != field.shape:
+        raise ProjectError(
+            f"The mask of {field.name!r} is {mask.shape[0]} x {mask.shape[1]} px and its image "
+            f"{field.shape[0]} x {field.shape[1]} px (rows x columns). They must be equal."
+        )
+    row = connection.execute(
+        "SELECT id, (SELECT COALESCE(MAX(version), 0) FROM mask WHERE field_id = field.id)"
+        " AS latest FROM field WHERE name = ?",
+        (field.name,),
+    ).fetchone()
+    version = row["latest"] + 1
+    name = layout.mask_name(field.name, version)
+    path = inside(folder, name)
+    write_mask(path, np.where(field.valid(), mask, np.uint8(IGNORE)))
+    columns = {
+        "field_id": row["id"],
+        "version": version,
+        **about,
+        "path": name,
+        "sha256": content_hash(path),
+        "time": history.new_record("mask").time,
+    }
+    if probability is not None:
+        beside = layout.probability_name(field.name, version)
+        write_probability(inside(folder, beside), probability)
+        columns["probability_path"] = beside
+        columns["probability_sha256"] = content_hash(inside(folder, beside))
+    marks = ", ".join("?" * len(columns))
+    connection.execute(
+        f"INSERT INTO mask ({', '.join(columns)}) VALUES ({marks})", tuple(columns.values())
+    )
+    return current(folder, connection)[field.name]
+
+
+def current(folder: Path, connection: sqlite3.Connection) -> dict[str, StoredMask]:
+    """Current mask of every field that has one, by field name."""
+    rows = connection.execute(
+        "SELECT field.name, mask.* FROM mask JOIN field ON field.id = field_id"
+        " WHERE version = (SELECT MAX(version) FROM mask AS m WHERE m.field_id = field.id)"
+        " ORDER BY name"
+    ).fetchall()
+    return {row["name"]: _stored(folder, row) for row in rows}
+
+
+def _stored(folder: Path, row: sqlite3.Row) -> StoredMask:
+    beside = row["probability_path"]
+    return StoredMask(
+        field=row["name"],
+        version=row["version"],
+        source=row["source"],
+        method=row["method"],
+        path=inside(folder, row["path"]),
+        sha256=row["sha256"],
+        author=row["author"],
+        probability=inside(folder, beside) if beside else None,
+        probability_sha256=row["probability_sha256"],
+    )
+
+
+def read(stored: StoredMask) -> np.ndarray:
+    """Pixels of a stored mask, verified by its hash.
+
+    Raises
+    ------
+    ProjectError
+        If the file is gone or was changed outside Sorby.
+    """
+    _verify(stored.path, stored.sha256)
+    return read_mask(stored.path)
+
+
+def probability_of(stored: StoredMask) -> np.ndarray | None:
+    """Probability (M, N, classes) a stored mask was cut from, or None if none was kept.
+
+    Raises
+    ------
+    ProjectError
+        If the file is gone or was changed outside Sorby.
+    """
+    if stored.probability is None:
+        return None
+    _verify(stored.probability, stored.probability_sha256 or "")
+    return read_probability(stored.probability)
+
+
+def _verify(path: Path, sha256: str) -> None:
+    if not path.is_file() or content_hash(path) != sha256:
+        raise ProjectError(
+            f"{path} is gone or was changed outside Sorby. Masks in a project are not "
+            "edited in place: give the edited file with  sorby masks import DIR PATH"
+        )

@@ -1,0 +1,312 @@
+"""From labelled fields to a trained segmenter: split, fit, choose the threshold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sorby.core.errors import SettingError
+from sorby.core.progress import OnStep, silent
+from sorby.core.records import IGNORE, Micrograph
+from sorby.learn import LOSSES, NETWORKS, Check, Crops, Example, fit, initialise
+from sorby.metrics import class_counts
+from sorby.segment.holdout import hold_out
+from sorby.segment.planes import field_planes
+from sorby.segment.presets import TrainSettings
+from sorby.segment.trained import TrainedSegmenter, class_probability, ready
+
+THRESHOLDS = np.round(np.arange(0.2, 0.81, 0.05), 2)
+
+THRESHOLD_TOLERANCE = 0.005
+"""Thresholds that score this close to the best are as good; of them the nearest to 0.5 is taken."""
+
+_SPLIT = 0.75
+
+
+@dataclass(frozen=True)
+class LabelledField:
+    """A field with a mask to learn from.
+
+    Attributes
+    ----------
+    micrograph : Micrograph
+        The image, (M, N).
+    mask : ndarray of shape (M, N), uint8
+        0 background, 1.. classes, 255 not counted.
+    valid : ndarray of bool of shape (M, N) or None
+        Pixels outside the ignore boxes.
+    group : object
+        Fields of one group (specimen, near-duplicates) stay on one side of the split.
+    """
+
+    micrograph: Micrograph
+    mask: np.ndarray = field(repr=False)
+    valid: np.ndarray | None = field(default=None, repr=False)
+    group: object = None
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """How a training went.
+
+    Attributes
+    ----------
+    trained_on, validated_on : tuple of str
+        Names of the fields.
+    curve : list of dict
+        One entry a step: ``step``, ``train_loss`` and, where looked, ``valid_loss``, ``valid_f1``.
+    best_step : int
+        Whose weights were kept.
+    score : float
+        Macro-F1 of the kept weights on the validation fields, at the chosen threshold.
+    seconds, cpu_seconds : float
+        Of the training, preparation included.
+    is_warm : bool
+        Whether it started from an earlier model.
+    notes : tuple of str
+        What a reader must know.
+    """
+
+    trained_on: tuple[str, ...]
+    validated_on: tuple[str, ...]
+    curve: list[dict[str, float]] = field(repr=False)
+    best_step: int
+    score: float
+    seconds: float
+    cpu_seconds: float
+    is_warm: bool
+    notes: tuple[str, ...] = ()
+
+
+def train(
+    fields: Sequence[LabelledField],
+    *,
+    classes: tuple[str, ...],
+    settings: TrainSettings,
+    rng: np.random.Generator,
+    start: TrainedSegmenter | None = None,
+    checkpoint: Path | None = None,
+    on_step: OnStep = silent,
+) -> tuple[TrainedSegmenter, TrainingRecord]:
+    """Train a segmenter; the weights and the threshold come from fields it does not train on.
+
+    Parameters
+    ----------
+    fields : sequence of LabelledField
+        At least one, at least one of them with a defect.
+    classes : tuple of str
+        Names of the defect classes; masks hold 1..len(classes).
+    settings : TrainSettings
+        A preset.
+    rng : numpy.random.Generator
+        Split, first weights and crops come from it.
+    start : TrainedSegmenter, optional
+        Earlier model to start from; used if it sees the same channels and knows the same classes.
+    checkpoint : Path, optional
+        Written on the way, gone on from where it exists.
+    on_step : callable
+        Told after each step, with ``loss=``.
+
+    Returns
+    -------
+    segmenter : TrainedSegmenter
+    record : TrainingRecord
+
+    Raises
+    ------
+    SettingError
+        If no field holds a defect, a mask holds an unknown class, or its size is not its image's.
+    """
+    began, cpu_began = time.monotonic(), time.process_time()
+    _check_labels(fields, classes)
+    start = start if start is not None and _fits(start, classes, settings) else None
+    scale = start.um_per_px if start else _common_scale(fields, settings)
+    split_rng, first_rng, crops_rng = rng.spawn(3)
+    seen = [_example(one, settings.channels, scale) for one in fields]
+    examples = [example for example, _ in seen]
+    training, validation, notes = _split(fields, examples, split_rng)
+    network = NETWORKS[settings.network](in_channels=len(settings.channels), n_classes=len(classes))
+    if start is None:
+        initialise(network, first_rng)
+    else:
+        network.load_state_dict(start.network.state_dict())
+    loss = LOSSES[settings.loss]
+    trained = fit(
+        network,
+        Crops(
+            training,
+            crop_px=settings.crop_px,
+            on_defects=settings.on_defects,
+            variation=settings.variation,
+            rng=crops_rng,
+        ),
+        loss=loss,
+        schedule=settings.schedule(len(training), warm=start is not None),
+        check=lambda net: _look(net, validation, loss)[0],
+        checkpoint=checkpoint,
+        on_step=on_step,
+    )
+    network.load_state_dict(trained.state)
+    segmenter = TrainedSegmenter(
+        ready(network),
+        settings.network,
+        settings.channels,
+        classes,
+        scale,
+        0.5,
+        _finds_outside(fields, [outside for _, outside in seen], len(classes)),
+    )
+    _, by_threshold = _look(network, validation, loss)
+    threshold, score = _threshold(by_threshold)
+    record = TrainingRecord(
+        tuple(example.name for example in training),
+        tuple(example.name for example in validation),
+        trained.progress.curve,
+        trained.progress.best_step,
+        score,
+        time.monotonic() - began,
+        time.process_time() - cpu_began,
+        start is not None,
+        notes,
+    )
+    return replace(segmenter, threshold=threshold), record
+
+
+def _check_labels(fields: Sequence[LabelledField], classes: tuple[str, ...]) -> None:
+    for one in fields:
+        name, shape = one.micrograph.name, one.micrograph.pixels.shape
+        if one.mask.shape != shape:
+            raise SettingError(
+                f"The mask of {name!r} is {one.mask.shape} and its image {shape} px. They must be "
+                "equal: import the mask of this image."
+            )
+        unknown = set(np.unique(one.mask).tolist()) - {*range(len(classes) + 1), IGNORE}
+        if unknown:
+            raise SettingError(
+                f"The mask of {name!r} holds the values {sorted(unknown)[:5]}. The project knows "
+                f"{len(classes)} defect classes ({', '.join(classes)}): values 0 to "
+                f"{len(classes)}, and 255 for pixels that do not count. Correct the mask."
+            )
+    if not any(_holds_defects(one.mask) for one in fields):
+        raise SettingError(
+            f"None of the {len(fields)} labelled fields holds a defect, so there is nothing to "
+            "learn from. Label at least one field with defects: sorby select proposes some."
+        )
+
+
+def _holds_defects(mask: np.ndarray) -> bool:
+    return bool(((mask != 0) & (mask != IGNORE)).any())
+
+
+def _fits(start: TrainedSegmenter, classes: tuple[str, ...], settings: TrainSettings) -> bool:
+    return (start.network_name, start.channels, start.classes) == (
+        settings.network,
+        settings.channels,
+        classes,
+    )
+
+
+def _common_scale(fields: Sequence[LabelledField], settings: TrainSettings) -> float | None:
+    known = [one.micrograph.um_per_px for one in fields if one.micrograph.um_per_px is not None]
+    return float(np.median(known)) if known and settings.resamples else None
+
+
+def _example(
+    one: LabelledField, channels: tuple[str, ...], scale: float | None
+) -> tuple[Example, np.ndarray]:
+    planes = field_planes(one.micrograph, one.valid, channels=channels, um_per_px=scale)
+    mask = torch.from_numpy(np.array(one.mask, np.float32))[None, None]
+    labels = functional.interpolate(mask, size=planes.values.shape[1:], mode="nearest-exact")
+    return (
+        Example(one.micrograph.name, planes.values, labels[0, 0].numpy().astype(np.uint8)),
+        planes.outside,
+    )
+
+
+def _split(
+    fields: Sequence[LabelledField], examples: list[Example], rng: np.random.Generator
+) -> tuple[list[Example], list[Example], tuple[str, ...]]:
+    """Training and validation; by group, else by field, else the two parts of the one field."""
+    told = [_holds_defects(one.mask) for one in fields]
+    held = hold_out([one.group for one in fields], has_defects=told, rng=rng)
+    notes: tuple[str, ...] = ()
+    if not held.any() and len(fields) > 1:
+        held = hold_out(range(len(fields)), has_defects=told, rng=rng)
+        notes = (
+            "All labelled fields come from one specimen: validation fields are of the specimen "
+            "that the model trained on. Label fields of a second one.",
+        )
+    if held.any():
+        training = [e for e, is_held in zip(examples, held, strict=True) if not is_held]
+        return training, [e for e, is_held in zip(examples, held, strict=True) if is_held], notes
+    training, validation = _parts(examples[0])
+    return (
+        [training],
+        [validation],
+        (
+            "Only one field is labelled: a quarter of it chose the weights and the threshold. "
+            "Label more fields.",
+        ),
+    )
+
+
+def _parts(example: Example) -> tuple[Example, Example]:
+    """One field twice: its left three quarters count in the first, the rest in the second."""
+    cut = int(_SPLIT * example.labels.shape[1])
+    columns = np.arange(example.labels.shape[1])
+    left, right = (
+        np.where(columns[None, :] < cut, example.labels, np.uint8(IGNORE)),
+        np.where(columns[None, :] >= cut, example.labels, np.uint8(IGNORE)),
+    )
+    return replace(example, labels=left), replace(example, labels=right)
+
+
+def _look(network: nn.Module, validation: Sequence[Example], loss: Any) -> tuple[Check, np.ndarray]:
+    """Score and loss of the validation fields; mean macro-F1 by threshold."""
+    scores, losses = [], []
+    for example in validation:
+        found = class_probability(network, example.planes)
+        called = found.sum(axis=0)
+        best = (found.argmax(axis=0) + 1).astype(np.uint8)
+        scores.append(
+            [
+                class_counts(np.where(called >= t, best, 0), example.labels, len(found)).macro_f1
+                for t in THRESHOLDS
+            ]
+        )
+        losses.append(float(loss(_logits(found), torch.from_numpy(example.labels)[None])))
+    by_threshold = np.mean(scores, axis=0)
+    return Check(float(by_threshold.max()), float(np.mean(losses))), by_threshold
+
+
+def _logits(found: np.ndarray) -> torch.Tensor:
+    probability = torch.from_numpy(found)[None].clamp(1e-6, 1 - 1e-6)
+    if len(found) == 1:
+        return torch.logit(probability)
+    background = (1 - probability.sum(dim=1, keepdim=True)).clamp(1e-6)
+    return torch.log(torch.cat((background, probability), dim=1))
+
+
+def _threshold(by_threshold: np.ndarray) -> tuple[float, float]:
+    good = np.flatnonzero(by_threshold >= by_threshold.max() - THRESHOLD_TOLERANCE)
+    chosen = good[np.abs(THRESHOLDS[good] - 0.5).argmin()]
+    return float(THRESHOLDS[chosen]), float(by_threshold[chosen])
+
+
+def _finds_outside(
+    fields: Sequence[LabelledField], outside: Sequence[np.ndarray], n_classes: int
+) -> bool:
+    """Whether the labels agree that what the zero-label method takes as outside is no sample."""
+    n_seen = n_agreed = 0
+    for one, dark in zip(fields, outside, strict=True):
+        n_seen += int(np.count_nonzero(dark))
+        n_agreed += int(np.count_nonzero(one.mask[dark] == IGNORE))
+    return 2 * n_agreed >= n_seen if n_seen else n_classes == 1
