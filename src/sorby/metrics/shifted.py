@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+from typing import NamedTuple
+
 import numpy as np
 from scipy.fft import irfft2, rfft2
+
+
+class _Overlap(NamedTuple):
+    """What views show in the part common with a partner, at every shift: (n, R, C)."""
+
+    area: np.ndarray  # (R, C), in px
+    sums: np.ndarray
+    means: np.ndarray
+    weights: np.ndarray  # 1 / root of the sum of squared deviations; 0 where flat or too small
 
 
 class ShiftedViews:
@@ -44,7 +56,7 @@ class ShiftedViews:
         self._smallest, self._flat = smallest_overlap, flat
         self._views = views
         self._spectrum = rfft2(views, s=self._frame, axes=(1, 2))
-        self._sums: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._overlaps: dict[tuple[int, int], _Overlap] = {}
 
     def shifts(self, partner: ShiftedViews) -> tuple[np.ndarray, np.ndarray]:
         """Row and column shifts that are looked at.
@@ -79,36 +91,72 @@ class ShiftedViews:
         Returns
         -------
         ndarray of shape (k, R, C)
-            -1 where the common part is too small or flat; for the shifts see `shifts`.
+            0 where the common part is too small or flat; for the shifts see `shifts`.
         """
         product = self._spectrum[number] * partner._spectrum[others].conj()
         wrapped = irfft2(product, s=self._frame, axes=(1, 2))
         rows, columns = self.shifts(partner)
-        cross = wrapped[:, rows % self._frame[0]][:, :, columns % self._frame[1]]
-        area, own_sum, own_variance = self._overlap(partner.shape)
+        cross = wrapped.take(rows % self._frame[0], 1).take(columns % self._frame[1], 2)
+        own = self._overlap(partner.shape)
         # The partner sees the same overlap from the opposite shift.
-        _, sums, variances = partner._overlap(self.shape)
-        other_sum, other_variance = (part[others][:, ::-1, ::-1] for part in (sums, variances))
-        covariance = cross - own_sum[number] * other_sum / area
-        floor = self._flat**2 * area
-        smaller = min(np.prod(self.shape), np.prod(partner.shape))
-        usable = (area >= self._smallest * smaller) & (own_variance[number] > floor)
-        textured = usable & (other_variance > floor)
-        scale = np.sqrt(np.where(textured, own_variance[number] * other_variance, 1.0))
-        return np.where(textured, covariance / scale, -1.0)
+        other = partner._overlap(self.shape)
+        cross -= own.sums[number] * other.means[others, ::-1, ::-1]
+        cross *= own.weights[number]
+        cross *= other.weights[others, ::-1, ::-1]
+        return cross
+
+    def most_significant(
+        self, number: int, partner: ShiftedViews, others: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """How far the best correlation is from what unrelated views give, and its shift.
+
+        Fisher's z times sqrt(N - 3), where N is the common area in areas of one grain of texture
+        (the geometric mean of both views' sum of squared autocorrelation). The best shift is
+        that of the largest correlation times sqrt(N - 3).
+
+        Parameters
+        ----------
+        number, partner, others
+            As for `correlation`.
+
+        Returns
+        -------
+        significance : ndarray of shape (k,)
+            In standard deviations; 0 where every common part is smaller than three grains.
+        shifts : ndarray of int of shape (k, 2)
+            Row and column of the partner's first pixel.
+        """
+        grain = np.sqrt(self._grain_px[number] * partner._grain_px[others])[:, None, None]
+        root = np.sqrt(np.maximum(self._overlap(partner.shape).area / grain - 3, 0))
+        surfaces = self.correlation(number, partner, others)
+        flat = (surfaces * root).reshape(len(others), -1)
+        each, place = np.arange(len(others)), flat.argmax(axis=1)
+        best = surfaces.reshape(flat.shape)[each, place].clip(-0.9999, 0.9999)
+        row, column = np.unravel_index(place, surfaces.shape[1:])
+        rows, columns = self.shifts(partner)
+        significance = np.arctanh(best) * root.reshape(flat.shape)[each, place]
+        return significance, np.stack([rows[row], columns[column]], axis=1)
+
+    @functools.cached_property
+    def _grain_px(self) -> np.ndarray:
+        spread = irfft2(np.abs(self._spectrum) ** 2, s=self._frame, axes=(1, 2))
+        return (spread**2).sum(axis=(1, 2)) / np.maximum(spread[:, 0, 0] ** 2, 1e-12)
 
     def _reach(self, own: int, other: int) -> np.ndarray:
         least = max(1, min(own, other) - round(min(own, other) * (1 - self._smallest)))
         return np.arange(least - other, own - least + 1)
 
-    def _overlap(self, partner: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Area (R, C), sum and sum of squared deviations (n, R, C) of the common parts."""
-        if partner not in self._sums:
+    def _overlap(self, partner: tuple[int, int]) -> _Overlap:
+        if partner not in self._overlaps:
             area = self._window_sums(np.ones_like(self._views[:1]), partner)[0]
-            total = self._window_sums(self._views, partner)
-            squares = self._window_sums(self._views**2, partner)
-            self._sums[partner] = area, total, squares - total**2 / area
-        return self._sums[partner]
+            sums = self._window_sums(self._views, partner)
+            means = sums / area
+            variance = self._window_sums(self._views**2, partner) - sums * means
+            smaller = min(self.shape[0] * self.shape[1], partner[0] * partner[1])
+            usable = (area >= self._smallest * smaller) & (variance > self._flat**2 * area)
+            weights = usable / np.sqrt(np.where(usable, variance, 1))
+            self._overlaps[partner] = _Overlap(area, sums, means, weights.astype(np.float32))
+        return self._overlaps[partner]
 
     def _window_sums(self, views: np.ndarray, partner: tuple[int, int]) -> np.ndarray:
         table = np.pad(views.astype(np.float64), ((0, 0), (1, 0), (1, 0))).cumsum(1).cumsum(2)
