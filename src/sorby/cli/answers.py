@@ -57,7 +57,8 @@ def percent(fraction: float | None, digits: int = 3) -> str:
     return "-" if fraction is None or fraction != fraction else f"{100 * fraction:.{digits}f} %"
 
 
-def _with_notes(text: str, answer: dict[str, Any]) -> str:
+def with_notes(text: str, answer: dict[str, Any]) -> str:
+    """Text followed by what to know of it and what was left out."""
     notes = [f"note: {note}" for note in answer.get("notes", [])]
     problems = [f"left out: {problem}" for problem in answer.get("problems", [])]
     return "\n".join([text, *notes, *problems])
@@ -73,7 +74,7 @@ def segmented(answer: dict[str, Any]) -> str:
     unknown = sum(row["um_per_px"] is None for row in answer["images"])
     if unknown:
         text += f"\n{unknown} images do not say their µm/px: their sizes are in pixels."
-    return _with_notes(f"{text}\nThe defects are in {answer['defects']}", answer)
+    return with_notes(f"{text}\nThe defects are in {answer['defects']}", answer)
 
 
 def imported(answer: dict[str, Any]) -> str:
@@ -84,7 +85,7 @@ def imported(answer: dict[str, Any]) -> str:
         f"{answer['n_masks']} with a mask; scale bars left out in {answer['n_scale_bars']}.\n"
         f"µm/px from: {scales}\nNext: sorby run {answer['project']}"
     )
-    return _with_notes(text, answer)
+    return with_notes(text, answer)
 
 
 def state(answer: dict[str, Any]) -> str:
@@ -109,7 +110,10 @@ def state(answer: dict[str, Any]) -> str:
 def predicted(answer: dict[str, Any], folder: Path) -> str:
     """Answer of ``sorby predict``."""
     if not answer["n_predicted"]:
-        return f"Every field has a mask already. Next: sorby measure {folder}"
+        return (
+            f"Every field has a mask by a person or by {answer['method']} already. "
+            f"Next: sorby measure {folder}"
+        )
     return (
         f"{answer['n_predicted']} masks made with {answer['method']} ({answer['n_fields']} fields "
         f"in all). Next: sorby measure {folder}"
@@ -122,7 +126,7 @@ def masks_taken(answer: dict[str, Any], folder: Path) -> str:
     if answer["n_unchanged"]:
         text += f", {answer['n_unchanged']} equal to the current ones left as they were"
     text += f". Next: sorby measure {folder}"
-    return _with_notes(text, answer)
+    return with_notes(text, answer)
 
 
 def measured(answer: dict[str, Any]) -> str:
@@ -180,7 +184,7 @@ def trained(answer: dict[str, Any]) -> str:
 def mapped(answer: dict[str, Any]) -> str:
     """Answer of ``sorby map``."""
     if not answer["n_conditions"]:
-        return _with_notes("No process map.", answer)
+        return with_notes("No process map.", answer)
     text = f"{answer['n_conditions']} conditions are on the map."
     if answer["n_left_out"]:
         text += f" {answer['n_left_out']} without laser power or scan speed are not."
@@ -231,4 +235,4 @@ def fetched(answer: dict[str, Any]) -> str:
     for kind, found in answer["sets"].items():
         held = f"{found['n_images']} images in " if "n_images" in found else ""
         lines.append(f"{kind}: {held}{found['path']}")
-    return _with_notes("\n".join(lines), answer)
+    return with_notes("\n".join(lines), answer)

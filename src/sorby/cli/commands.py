@@ -6,16 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from sorby import workflow
-from sorby.cli import answers
+from sorby.cli import answers, learnt
 from sorby.core.errors import SettingError
 from sorby.core.progress import OnStep
 
 Answer = tuple[dict[str, Any], str]
 
 
-def segment(images: list[Path], out: Path, method: str, page: int, on_step: OnStep) -> Answer:
+def segment(
+    images: list[Path],
+    out: Path,
+    method: str | None,
+    model: Path | None,
+    page: int,
+    on_step: OnStep,
+) -> Answer:
     """Masks and a defect table of loose images."""
-    answer = workflow.segment_images(images, out, method=method, page=page, on_step=on_step)
+    answer = workflow.segment_images(
+        images, out, method=method, model=model, page=page, on_step=on_step
+    )
     return answer, answers.segmented(answer)
 
 
@@ -47,17 +56,51 @@ def status(folder: Path, on_step: OnStep) -> Answer:
     return answer, answers.state(answer)
 
 
-def predict(folder: Path, method: str, on_step: OnStep) -> Answer:
-    """Masks for fields without one."""
+def select(
+    folder: Path, strategy: str, n_select: int, images: list[str], on_step: OnStep
+) -> Answer:
+    """Choose what to label next."""
+    answer = workflow.select(
+        folder, strategy=strategy, n_select=n_select, images=images, on_step=on_step
+    )
+    return answer, learnt.selected(answer, folder)
+
+
+def train(folder: Path, preset: str, resume: bool, on_step: OnStep) -> Answer:
+    """Train a model."""
+    answer = workflow.train_project(folder, preset=preset, resume=resume, on_step=on_step)
+    return answer, learnt.trained_model(answer, folder)
+
+
+def evaluate(folder: Path, on_step: OnStep) -> Answer:
+    """Score the model on the test fields."""
+    answer = workflow.evaluate(folder, on_step=on_step)
+    return answer, learnt.scored(answer)
+
+
+def models(folder: Path, use: int | None, export: Path | None, on_step: OnStep) -> Answer:
+    """Models of a project."""
+    answer = workflow.list_models(folder, use=use, export=export)
+    return answer, learnt.shelved(answer)
+
+
+def predict(folder: Path, method: str | None, on_step: OnStep) -> Answer:
+    """Masks for fields that no person looked at."""
     answer = workflow.predict(folder, method=method, on_step=on_step)
     return answer, answers.predicted(answer, folder)
 
 
 def masks_import(
-    folder: Path, paths: list[Path], mask_values: str | None, on_step: OnStep
+    folder: Path,
+    paths: list[Path],
+    mask_values: str | None,
+    author: str | None,
+    on_step: OnStep,
 ) -> Answer:
     """Corrected masks in."""
-    answer = workflow.import_masks(folder, paths, mask_values=mask_values, on_step=on_step)
+    answer = workflow.import_masks(
+        folder, paths, mask_values=mask_values, author=author, on_step=on_step
+    )
     return answer, answers.masks_taken(answer, folder)
 
 
@@ -123,10 +166,13 @@ def report(folder: Path, on_step: OnStep) -> Answer:
     return answer, f"The report is {answer['report']}"
 
 
-def run(folder: Path, on_step: OnStep) -> Answer:
-    """Run the whole main job."""
-    answer = workflow.run_project(folder, on_step=on_step)
-    return answer, answers.ran(answer)
+def run(folder: Path, annotator: str | None, on_step: OnStep, **options: Any) -> Answer:
+    """Run the whole main job, or rounds of learning where an annotator is named."""
+    if annotator is None:
+        answer = workflow.run_project(folder, on_step=on_step)
+        return answer, answers.ran(answer)
+    answer = workflow.run_rounds(folder, annotator=annotator, on_step=on_step, **options)
+    return answer, learnt.ran_rounds(answer)
 
 
 def demo(folder: Path, seed: int, on_step: OnStep) -> Answer:

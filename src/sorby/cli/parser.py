@@ -9,6 +9,7 @@ from typing import Any
 
 from sorby import __version__
 from sorby.cli import commands
+from sorby.cli.learning import add_learning, add_rounds
 
 _DESCRIPTION = """\
 From a folder of micrographs and a table of laser settings to defect statistics
@@ -34,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     _loose_images(add)
     _projects(add)
     _masks_and_labels(add)
+    add_learning(add)
     _classify(add)
     _results(add)
     _data(add)
@@ -78,6 +80,12 @@ def _loose_images(add: Add) -> None:
         "--out", metavar="DIR", type=Path, required=True, help="folder for masks and defects.csv"
     )
     _method(parser)
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        type=Path,
+        help="a trained model: from sorby models DIR --export FILE, or the paper's .pth",
+    )
     _page(parser)
 
 
@@ -94,9 +102,9 @@ def _page(parser: argparse.ArgumentParser) -> None:
 def _method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method",
-        default="flatfield_otsu",
         metavar="NAME",
-        help="flatfield_otsu (default: background divided out, noise floor) or otsu (the baseline)",
+        help="a method without labels: flatfield_otsu (background divided out, noise floor; used "
+        "where there is no model) or otsu (the baseline)",
     )
 
 
@@ -132,6 +140,14 @@ def _projects(add: Add) -> None:
         "--um-per-px", metavar="X", type=float, help="µm per pixel where file and table do not say"
     )
     parser.add_argument(
+        "--classes",
+        metavar="NAME",
+        nargs="+",
+        default=[],
+        help="defect classes, in the order of the masks' values 1, 2, ...",
+    )
+    _seed(parser)
+    parser.add_argument(
         "--copy",
         action="store_true",
         help="copy the images into the project (default: refer to them)",
@@ -151,7 +167,7 @@ def _projects(add: Add) -> None:
     parser = _project(
         add(
             "predict",
-            "masks for every field that has none",
+            "masks for every field that no person labelled, with the model in use",
             "sorby predict study",
             commands.predict,
         )
@@ -172,6 +188,7 @@ def _masks_and_labels(add: Add) -> None:
     )
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="files or folders")
     parser.add_argument("--mask-values", choices=["binary", "labels"], help="as for sorby new")
+    parser.add_argument("--author", metavar="NAME", help="who made them (default: your user name)")
     parser = _project(
         add_inner(
             "export",
@@ -258,14 +275,15 @@ def _results(add: Add) -> None:
         add("map", "process map: figure (PNG, SVG) and table", "sorby map study", commands.map_)
     )
     _project(add("report", "one self-contained HTML file", "sorby report study", commands.report))
-    _project(
+    parser = _project(
         add(
             "run",
-            "predict, measure, classify, map and report in one go",
-            "sorby run study",
+            "predict, measure, classify, map and report in one go; or rounds of learning",
+            "sorby run study\n  sorby run study --annotator truth --rounds 6 --per-round 4",
             commands.run,
         )
     )
+    add_rounds(parser)
     parser = add(
         "demo",
         "the main job on a generated LPBF build",

@@ -17,6 +17,7 @@ from sorby.core.progress import OnStep, silent
 from sorby.core.records import ModelCard
 from sorby.learn.checkpoint import load_checkpoint, save_checkpoint
 from sorby.learn.sampling import Crops
+from sorby.learn.unet import CorrectingUNet
 
 Loss = Callable[..., Tensor]
 State = dict[str, Tensor]
@@ -105,6 +106,8 @@ class Trained:
 def initialise(network: nn.Module, rng: np.random.Generator) -> None:
     """Draw the weights of a network from a generator (Kaiming normal; biases 0).
 
+    A network that corrects a guess starts with no correction.
+
     Parameters
     ----------
     network : Module
@@ -118,6 +121,8 @@ def initialise(network: nn.Module, rng: np.random.Generator) -> None:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=draws)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+    if isinstance(network, CorrectingUNet):
+        network.start_from_guess()
 
 
 def fit(

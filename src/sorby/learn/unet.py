@@ -1,9 +1,13 @@
-"""A small U-Net that works at half resolution and below: the network of the preset ``fast``.
+"""A small U-Net that corrects a first guess: the network of the preset ``fast``.
 
-Sixteen channels at full resolution are where a plain U-Net spends most of its time. Here the
-image is folded into channels first (space to depth), every convolution works on at most a quarter
-of the pixels, and the logits are unfolded again, so that the boundary is still drawn pixel by
-pixel.
+It is shown what a method without labels believes, and learns where that is wrong: with fresh
+weights its answer is the guess itself. On families of images that it never saw, this is what
+keeps it as good as the guess (measured: see the benchmarks).
+
+It works at half resolution and below. Sixteen channels at full resolution are where a plain
+U-Net spends most of its time. Here the image is folded into channels first (space to depth),
+every convolution works on at most a quarter of the pixels, and the logits are unfolded again, so
+that the boundary is still drawn pixel by pixel.
 """
 
 from __future__ import annotations
@@ -14,14 +18,17 @@ from torch.nn import functional
 
 _FOLD = 2
 
+GUESS_LIMITS = (0.02, 0.98)
+"""The guess is never surer than this: training can overrule it."""
 
-class FastUNet(nn.Module):
-    """U-Net with a space-to-depth stem.
+
+class CorrectingUNet(nn.Module):
+    """U-Net with a space-to-depth stem whose logits are added to those of the last plane.
 
     Parameters
     ----------
     in_channels : int
-        Planes of the input.
+        Planes of the input; the last is a probability of defect, the first guess.
     n_classes : int
         Defect classes. One class gives one logit; more give a logit each, after one for the
         background.
@@ -60,7 +67,16 @@ class FastUNet(nn.Module):
         for narrow, block, skip in zip(self.narrow, self.up, kept[-2::-1], strict=True):
             raised = functional.interpolate(narrow(maps), scale_factor=2.0, mode="nearest")
             maps = block(torch.cat((raised, skip), dim=1))
-        return functional.pixel_shuffle(self.head(torch.cat((maps, folded), dim=1)), _FOLD)
+        correction = functional.pixel_shuffle(self.head(torch.cat((maps, folded), dim=1)), _FOLD)
+        guess = torch.logit(image[:, -1:].clamp(*GUESS_LIMITS))
+        if correction.shape[1] == 1:
+            return correction + guess
+        return torch.cat((correction[:, :1] - guess, correction[:, 1:]), dim=1)
+
+    def start_from_guess(self) -> None:
+        """Make the correction zero, so that training starts from the guess."""
+        for values in self.head.parameters():
+            nn.init.zeros_(values)
 
 
 def _block(inputs: int, outputs: int, *, n_convolutions: int) -> nn.Sequential:
@@ -74,7 +90,7 @@ def _block(inputs: int, outputs: int, *, n_convolutions: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def build(in_channels: int = 1, n_classes: int = 1) -> FastUNet:
+def build(in_channels: int = 1, n_classes: int = 1) -> CorrectingUNet:
     """Network of the preset ``fast``.
 
     Parameters
@@ -86,7 +102,7 @@ def build(in_channels: int = 1, n_classes: int = 1) -> FastUNet:
 
     Returns
     -------
-    FastUNet
+    CorrectingUNet
         Its weights are torch's defaults: see `sorby.learn.initialise`.
 
     Examples
@@ -95,4 +111,4 @@ def build(in_channels: int = 1, n_classes: int = 1) -> FastUNet:
     >>> tuple(network(torch.zeros(1, 2, 32, 48)).shape)
     (1, 4, 32, 48)
     """
-    return FastUNet(in_channels, n_classes)
+    return CorrectingUNet(in_channels, n_classes)

@@ -26,6 +26,7 @@ DEFAULT_SEGMENTER = "flatfield_otsu"
 
 _PLACES = {
     "LabelledField": "training",
+    "PlaneCache": "planes",
     "TrainSettings": "presets",
     "TrainedSegmenter": "trained",
     "compare": "evaluation",

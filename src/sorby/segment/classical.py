@@ -88,17 +88,67 @@ def flatfield_otsu(
     >>> int((probability >= 0.5).sum()), int((pixels == 40).sum())
     (113, 113)
     """
+    darkness, noise = darkness_and_noise(micrograph, valid, tile_px=tile_px)
+    return probability_from_darkness(darkness, noise, tile_px=tile_px)
+
+
+def darkness_and_noise(
+    micrograph: Micrograph, valid: np.ndarray | None, *, tile_px: int = 2048
+) -> tuple[np.ndarray, float]:
+    """Darkness of every pixel against the metal around it, and its noise.
+
+    Parameters
+    ----------
+    micrograph : Micrograph
+        Gray image of shape (M, N).
+    valid : ndarray of bool of shape (M, N), optional
+        Pixels that are sample.
+    tile_px : int
+        Edge of the tiles that are worked on one at a time.
+
+    Returns
+    -------
+    darkness : ndarray of float32 of shape (M, N)
+        Share of the way from the metal to black; 0 where not valid.
+    noise : float
+        Standard deviation on sound metal; infinite where no pixel is valid.
+    """
     pixels = micrograph.pixels
     check_field(pixels, valid)
-    probability = np.zeros((*pixels.shape, 1), np.float32)
-    plane = probability[:, :, 0]
+    darkness = np.zeros(pixels.shape, np.float32)
     histogram = gray_histogram(pixels, valid)
     if histogram is None:
-        return probability
+        return darkness, np.inf
     field, noise = quiet_darkness(pixels, valid, histogram)
-    _fill_with_darkness(plane, field, tile_px)
-    _turn_into_probability(plane, noise, tile_px)
-    _drop_small_and_outside(plane, tile_px)
+    _fill_with_darkness(darkness, field, tile_px)
+    return darkness, noise
+
+
+def probability_from_darkness(
+    darkness: np.ndarray, noise: float, *, tile_px: int = 2048
+) -> np.ndarray:
+    """Probability of defect from the darkness of a field: steps 2 to 4 of `flatfield_otsu`.
+
+    Parameters
+    ----------
+    darkness : ndarray of float32 of shape (M, N)
+        From `darkness_and_noise`; left as it is.
+    noise : float
+        Its noise.
+    tile_px : int
+        Edge of the tiles.
+
+    Returns
+    -------
+    ndarray of float32 of shape (M, N, 1)
+        As of `flatfield_otsu`.
+    """
+    probability = np.zeros((*darkness.shape, 1), np.float32)
+    if np.isfinite(noise):
+        plane = probability[:, :, 0]
+        plane[...] = darkness
+        _turn_into_probability(plane, noise, tile_px)
+        _drop_small_and_outside(plane, tile_px)
     return probability
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,18 +10,15 @@ import numpy as np
 
 from sorby.core.errors import SettingError
 from sorby.core.records import Micrograph
-from sorby.core.tiling import windows
-from sorby.segment.classical import flatfield_otsu
-from sorby.segment.darkness import HALO_PX, quiet_darkness, without_hot_pixels
-from sorby.segment.gray import check_field, gray_histogram, valid_block
+from sorby.segment.classical import darkness_and_noise, probability_from_darkness
+from sorby.segment.darkness import without_hot_pixels
+from sorby.segment.gray import check_field, valid_block
 
 SCALE_LIMITS = (0.25, 4.0)
 """Fields are enlarged or reduced by no more than this: beyond it detail is invented or lost."""
 
 CLIP = 4.0
 """Gray planes are cut to this many spreads, so that no pixel shouts."""
-
-_TILE_PX = 2048
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,44 @@ def field_planes(
     seen = _Field(micrograph, valid)
     factor = scale_factor(micrograph.um_per_px, um_per_px)
     values = np.stack([_CHANNELS[name](seen) for name in channels])
-    return Planes(resized(values, factor), micrograph.pixels.shape[:2], seen.outside())
+    return Planes(resized(values, factor), micrograph.pixels.shape, np.isnan(seen.probability))
+
+
+class PlaneCache:
+    """Planes of fields that are seen again and again, as in a run of many rounds.
+
+    Parameters
+    ----------
+    limit_bytes : int
+        What it may hold; the fields seen longest ago are forgotten first.
+    """
+
+    def __init__(self, limit_bytes: int = 1 << 30) -> None:
+        self._kept: dict[object, Planes] = {}
+        self._limit = limit_bytes
+
+    def __call__(
+        self,
+        micrograph: Micrograph,
+        valid: np.ndarray | None,
+        *,
+        channels: tuple[str, ...],
+        um_per_px: float | None = None,
+    ) -> Planes:
+        """`field_planes`, computed once for an image, mask and scale."""
+        parts = [micrograph.pixels, np.zeros(0) if valid is None else valid]
+        digests = [hashlib.sha256(np.ascontiguousarray(part).data).digest() for part in parts]
+        key = (*digests, micrograph.pixels.shape, micrograph.um_per_px, channels, um_per_px)
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = field_planes(micrograph, valid, channels=channels, um_per_px=um_per_px)
+        self._kept[key] = found
+        while len(self._kept) > 1 and self._held() > self._limit:
+            del self._kept[next(iter(self._kept))]
+        return found
+
+    def _held(self) -> int:
+        return sum(planes.values.nbytes + planes.outside.nbytes for planes in self._kept.values())
 
 
 def scale_factor(um_per_px: float | None, wanted: float | None) -> float:
@@ -127,19 +162,12 @@ def resized_to(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 class _Field:
-    """A field and what is computed of it at most once."""
+    """A field and what the zero-label method makes of it."""
 
     def __init__(self, micrograph: Micrograph, valid: np.ndarray | None) -> None:
         self.micrograph, self.valid = micrograph, valid
-        self._probability: np.ndarray | None = None
-
-    def probability(self) -> np.ndarray:
-        if self._probability is None:
-            self._probability = flatfield_otsu(self.micrograph, valid=self.valid)[:, :, 0]
-        return self._probability
-
-    def outside(self) -> np.ndarray:
-        return np.isnan(self.probability())
+        self.darkness, noise = darkness_and_noise(micrograph, valid)
+        self.probability = probability_from_darkness(self.darkness, noise)[:, :, 0]
 
 
 def _gray(seen: _Field) -> np.ndarray:
@@ -153,19 +181,11 @@ def _gray(seen: _Field) -> np.ndarray:
 
 
 def _darkness(seen: _Field) -> np.ndarray:
-    pixels, valid = seen.micrograph.pixels, seen.valid
-    dark = np.zeros(pixels.shape, np.float32)
-    histogram = gray_histogram(pixels, valid)
-    if histogram is None:
-        return dark
-    found, _ = quiet_darkness(pixels, valid, histogram)
-    for window in windows(pixels.shape, size=_TILE_PX, halo=HALO_PX):
-        dark[window.core], _ = found.block(window)
-    return np.clip(dark, -1, 1.5)
+    return np.clip(seen.darkness, -1, 1.5)
 
 
 def _classical(seen: _Field) -> np.ndarray:
-    return np.nan_to_num(seen.probability(), nan=0.0)
+    return np.nan_to_num(seen.probability, nan=0.0)
 
 
 def _minmax(seen: _Field) -> np.ndarray:

@@ -15,7 +15,7 @@ from sorby.core.tiling import windows
 from sorby.learn import NETWORKS
 from sorby.learn.checkpoint import load_checkpoint, save_checkpoint
 from sorby.learn.legacy import load_paper_weights
-from sorby.segment.planes import Planes, field_planes, resized_to
+from sorby.segment.planes import PlaneCache, Planes, field_planes, resized_to
 
 TASK = "defect segmentation"
 
@@ -54,7 +54,12 @@ class TrainedSegmenter:
     finds_outside: bool
 
     def __call__(
-        self, micrograph: Micrograph, *, valid: np.ndarray | None = None, tile_px: int = TILE_PX
+        self,
+        micrograph: Micrograph,
+        *,
+        valid: np.ndarray | None = None,
+        tile_px: int = TILE_PX,
+        planes: PlaneCache | None = None,
     ) -> np.ndarray:
         """Probability of each defect class.
 
@@ -66,15 +71,18 @@ class TrainedSegmenter:
             Pixels that are sample; the others get probability 0.
         tile_px : int
             Edge of the tiles, in px at the model's scale; changes no result.
+        planes : PlaneCache, optional
+            Keeps what the network sees of fields that are predicted again.
 
         Returns
         -------
         ndarray of shape (M, N, classes), float32
             0 to 1; NaN where no sample is seen (resin, outside).
         """
-        planes = field_planes(micrograph, valid, channels=self.channels, um_per_px=self.um_per_px)
-        found = class_probability(self.network, planes.values, tile_px=tile_px)
-        return self._at_full_size(found, planes, valid)
+        see = planes or field_planes
+        seen = see(micrograph, valid, channels=self.channels, um_per_px=self.um_per_px)
+        found = class_probability(self.network, seen.values, tile_px=tile_px)
+        return self._at_full_size(found, seen, valid)
 
     def _at_full_size(
         self, found: np.ndarray, planes: Planes, valid: np.ndarray | None

@@ -19,7 +19,7 @@ from sorby.core.records import IGNORE, Micrograph
 from sorby.learn import LOSSES, NETWORKS, Check, Crops, Example, fit, initialise
 from sorby.metrics import class_counts
 from sorby.segment.holdout import hold_out
-from sorby.segment.planes import field_planes
+from sorby.segment.planes import PlaneCache, field_planes
 from sorby.segment.presets import TrainSettings
 from sorby.segment.trained import TrainedSegmenter, class_probability, ready
 
@@ -94,6 +94,7 @@ def train(
     rng: np.random.Generator,
     start: TrainedSegmenter | None = None,
     checkpoint: Path | None = None,
+    planes: PlaneCache | None = None,
     on_step: OnStep = silent,
 ) -> tuple[TrainedSegmenter, TrainingRecord]:
     """Train a segmenter; the weights and the threshold come from fields it does not train on.
@@ -112,6 +113,8 @@ def train(
         Earlier model to start from; used if it sees the same channels and knows the same classes.
     checkpoint : Path, optional
         Written on the way, gone on from where it exists.
+    planes : PlaneCache, optional
+        Keeps what the network sees of fields that are trained on again.
     on_step : callable
         Told after each step, with ``loss=``.
 
@@ -130,7 +133,7 @@ def train(
     start = start if start is not None and _fits(start, classes, settings) else None
     scale = start.um_per_px if start else _common_scale(fields, settings)
     split_rng, first_rng, crops_rng = rng.spawn(3)
-    seen = [_example(one, settings.channels, scale) for one in fields]
+    seen = [_example(one, settings.channels, scale, planes or field_planes) for one in fields]
     examples = [example for example, _ in seen]
     training, validation, notes = _split(fields, examples, split_rng)
     network = NETWORKS[settings.network](in_channels=len(settings.channels), n_classes=len(classes))
@@ -220,9 +223,9 @@ def _common_scale(fields: Sequence[LabelledField], settings: TrainSettings) -> f
 
 
 def _example(
-    one: LabelledField, channels: tuple[str, ...], scale: float | None
+    one: LabelledField, channels: tuple[str, ...], scale: float | None, see: Any
 ) -> tuple[Example, np.ndarray]:
-    planes = field_planes(one.micrograph, one.valid, channels=channels, um_per_px=scale)
+    planes = see(one.micrograph, one.valid, channels=channels, um_per_px=scale)
     mask = torch.from_numpy(np.array(one.mask, np.float32))[None, None]
     labels = functional.interpolate(mask, size=planes.values.shape[1:], mode="nearest-exact")
     return (

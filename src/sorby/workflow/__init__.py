@@ -8,11 +8,13 @@ from typing import Any
 _PLACES = {
     "classify_project": "classifying",
     "demo": "demonstrating",
+    "evaluate": "evaluating",
     "evaluate_patches": "patches",
     "export_masks": "masks",
     "fetch_paper": "fetching",
     "import_labels": "labelling",
     "import_masks": "masks",
+    "list_models": "modelling",
     "map_project": "mapping",
     "measure": "measuring",
     "new_project": "importing",
@@ -21,8 +23,11 @@ _PLACES = {
     "project_status": "status",
     "report_project": "reporting",
     "run_project": "running",
+    "run_rounds": "experiment",
     "segment_images": "segmenting",
+    "select": "selecting",
     "train_patches": "patches",
+    "train_project": "training",
 }
 
 __all__ = list(_PLACES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,7 @@ from sorby.core.errors import ProjectError, ReadError, ScaleError, SettingError
 from sorby.core.files import content_hash
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, Micrograph, PixelSize, ProcessPoint
+from sorby.core.rng import generator
 from sorby.workflow.naming import field_names, find_field, pair_by_name
 from sorby.workflow.segmenting import page_note
 
@@ -39,6 +41,8 @@ class _Import:
     um_per_px: float | None
     keep_bars: bool
     page: int
+    classes: tuple[str, ...]
+    seed: int
     table: dict[str, str]
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -53,6 +57,8 @@ def new_project(
     mask_values: MaskValues | None = None,
     fields_table: Path | None = None,
     um_per_px: float | None = None,
+    classes: Sequence[str] = (),
+    seed: int = 0,
     copy: bool = False,
     keep_bars: bool = False,
     page: int = 0,
@@ -72,6 +78,10 @@ def new_project(
         CSV with what is known of each field.
     um_per_px : float, optional
         Size of a pixel, in µm, of images whose file and row do not say it.
+    classes : sequence of str
+        Names of the defect classes, values 1.. of the masks; as many as masks hold unless told.
+    seed : int
+        Decides what the project draws at random: test fields, splits, first weights.
     copy : bool
         Copy the images into the project; otherwise they are referenced.
     keep_bars : bool
@@ -95,9 +105,12 @@ def new_project(
         If no image can be read: nothing is made then.
     """
     from sorby.io import micrograph_paths
+    from sorby.workflow.masks import check_class_names
 
     if um_per_px is not None and not (np.isfinite(um_per_px) and um_per_px > 0):
         raise SettingError(f"--um-per-px is {um_per_px}. It must be positive, in µm per pixel.")
+    generator(seed)  # refuses a negative one before anything is read
+    check_class_names(classes)
     names = field_names(micrograph_paths(polished))
     rows = {} if fields_table is None else _rows_by_field(fields_table, names)
     found = _Import(
@@ -109,6 +122,8 @@ def new_project(
         um_per_px=um_per_px,
         keep_bars=keep_bars,
         page=page,
+        classes=tuple(classes),
+        seed=seed,
         table={"fields table": content_hash(fields_table)} if fields_table else {},
     )
     if fields_table is not None and len(rows) < len(names):
@@ -287,10 +302,11 @@ def _imported_mask(
 ) -> np.ndarray | None:
     if name not in found.masks:
         return None
-    from sorby.workflow.masks import read_foreign_mask
+    from sorby.workflow.masks import check_classes, read_foreign_mask
 
     try:
         mask, note = read_foreign_mask(found.masks[name], micrograph, found.mask_values)
+        check_classes(mask, found.classes, found.masks[name])
     except ReadError as error:
         found.problems.append(f"{error} {name} is imported without its mask.")
         return None
@@ -313,17 +329,23 @@ def _write(
 ) -> dict[str, Any]:
     from sorby.project import history
     from sorby.project.history import tagged
+    from sorby.workflow.masks import user_name
 
     with _new_or_nothing(folder) as project:
         for known, pictures, mask in ready:
             project.add_field(known, pictures, copy=copy)
             if mask is not None:
                 method = f"imported from {found.masks[known.name].name}"
-                project.add_mask(known, mask, source="person", method=method)
+                project.add_mask(known, mask, source="person", method=method, author=user_name())
+        project.set_note("seed", str(found.seed))
+        if found.classes:
+            project.set_note("classes", json.dumps(found.classes))
         project.record(
             history.new_record(
                 "import",
                 settings={
+                    "classes": found.classes,
+                    "seed": found.seed,
                     "copy": copy,
                     "um_per_px": found.um_per_px,
                     "bars_kept": found.keep_bars,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +25,7 @@ def import_masks(
     paths: Sequence[Path],
     *,
     mask_values: MaskValues | None = None,
+    author: str | None = None,
     on_step: OnStep = silent,
 ) -> dict[str, Any]:
     """Take masks that a person corrected; each becomes the current mask of its field.
@@ -35,6 +38,8 @@ def import_masks(
         Mask files or folders of them, named like the fields' images.
     mask_values : {"binary", "labels"}, optional
         What the values of foreign masks mean.
+    author : str, optional
+        Who made the masks; the name of the computer's user unless told.
     on_step : callable
         Told after each mask.
 
@@ -54,13 +59,16 @@ def import_masks(
     problems: list[str] = []
     notes: list[str] = []
     n_masks = unchanged = 0
+    who = author or user_name()
     with Project.open(folder) as project:
         fields, current = {field.name: field for field in project.fields()}, project.masks()
         files = _masks_by_field(list(fields), paths, problems)
+        classes = json.loads(project.note("classes") or "[]")
         for done, (name, path) in enumerate(files.items(), start=1):
             field = fields[name]
             try:
                 mask, note = read_foreign_mask(path, project.read_picture(field), mask_values)
+                check_classes(mask, classes, path)
             except (ReadError, SettingError, ProjectError) as error:
                 problems.append(str(error))
                 continue
@@ -72,10 +80,12 @@ def import_masks(
             else:
                 method = f"imported from {path.name}"
                 with project.transaction():
-                    stored = project.add_mask(field, mask, source="person", method=method)
+                    stored = project.add_mask(
+                        field, mask, source="person", method=method, author=who
+                    )
                     record = history.new_record(
                         "masks import",
-                        settings={"mask_values": mask_values},
+                        settings={"mask_values": mask_values, "author": who},
                         inputs={path.name: content_hash(path)},
                         outputs={f"{name} mask": stored.sha256},
                     )
@@ -90,6 +100,55 @@ def import_masks(
         "problems": problems,
         "notes": notes,
     }
+
+
+def user_name() -> str:
+    """Name of the computer's user; empty where the system knows none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+def check_class_names(classes: Sequence[str]) -> None:
+    """Refuse names of defect classes that repeat or are empty.
+
+    Raises
+    ------
+    SettingError
+        If there are such.
+    """
+    if len(set(classes)) < len(classes) or not all(name.strip() for name in classes):
+        raise SettingError(
+            f"The classes {', '.join(map(repr, classes))} repeat a name or hold an empty one. "
+            "Give each class a name of its own."
+        )
+
+
+def check_classes(mask: np.ndarray, classes: Sequence[str], path: Path) -> None:
+    """Refuse a mask that holds classes which the project does not know.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (M, N), uint8
+        0 background, 1.. classes, 255 ignore.
+    classes : sequence of str
+        The project's; empty if it was made without: then any are taken.
+    path : Path
+        Named in the error.
+
+    Raises
+    ------
+    ReadError
+        If it holds another value.
+    """
+    unknown = sorted(set(np.unique(mask).tolist()) - {*range(len(classes) + 1), IGNORE})
+    if classes and unknown:
+        raise ReadError(
+            f"{path} holds the values {unknown[:5]}. The project knows {len(classes)} classes "
+            f"({', '.join(classes)}): values 0 to {len(classes)}, and 255 for pixels that do not "
+            "count. If it is black and white, say --mask-values binary."
+        )
 
 
 def _masks_by_field(

@@ -1,51 +1,67 @@
-"""Masks for the fields of a project that have none."""
+"""Masks for the fields of a project that no person has looked at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sorby import __version__
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import Micrograph
+
+if TYPE_CHECKING:
+    from sorby.project import Project, StoredMask
 
 DEFAULT_METHOD = "flatfield_otsu"
 
 
-def segment_micrograph(segmenter: Any, micrograph: Micrograph, valid: np.ndarray) -> np.ndarray:
-    """Mask of a micrograph.
+def segment_micrograph(
+    segmenter: Callable[..., np.ndarray],
+    micrograph: Micrograph,
+    valid: np.ndarray,
+    *,
+    threshold: float = 0.5,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mask of a micrograph, and the probability it was cut from.
 
     Parameters
     ----------
     segmenter : callable
-        From ``sorby.segment.SEGMENTERS``.
+        From ``sorby.segment.SEGMENTERS``, or a trained one.
     micrograph : Micrograph
         The image.
     valid : ndarray of shape (M, N), bool
         Pixels that are sample.
+    threshold : float
+        Probability from which a pixel is called defect.
 
     Returns
     -------
-    ndarray of shape (M, N), uint8
-        0 background, 1 defect, 255 where not valid.
+    mask : ndarray of shape (M, N), uint8
+        0 background, 1.. classes, 255 where not valid.
+    probability : ndarray of shape (M, N, classes), float32
     """
     from sorby.segment import mask_from_probability
 
-    return mask_from_probability(segmenter(micrograph, valid=valid), valid=valid)
+    probability = segmenter(micrograph, valid=valid)
+    return mask_from_probability(probability, valid=valid, threshold=threshold), probability
 
 
-def predict(
-    folder: Path, *, method: str = DEFAULT_METHOD, on_step: OnStep = silent
-) -> dict[str, Any]:
-    """Masks for every field of a project that has none; each is kept as soon as it is made.
+def predict(folder: Path, *, method: str | None = None, on_step: OnStep = silent) -> dict[str, Any]:
+    """Masks for every field without one by a person; each is kept as soon as it is made.
+
+    With the project's current model, fields get a new version of their mask; without a model,
+    those get one that have none yet. Masks by a person are never replaced.
 
     Parameters
     ----------
     folder : Path
         The project.
-    method : str
-        One of ``sorby.segment.SEGMENTERS``.
+    method : str, optional
+        One of ``sorby.segment.SEGMENTERS`` instead of the model; for fields without a mask.
     on_step : callable
         Told after each field.
 
@@ -54,27 +70,67 @@ def predict(
     dict
         ``n_predicted``, ``n_fields``, ``method``.
     """
-    from sorby.project import Project, history
-    from sorby.segment import SEGMENTERS
+    from sorby.project import Project
 
-    segmenter = SEGMENTERS[method]
     with Project.open(folder) as project:
-        fields, masks = project.fields(), project.masks()
-        todo = [field for field in fields if field.name not in masks]
+        name, segmenter, threshold, about = _segmenter(project, method)
+        fields = project.fields()
+        wanted = set(_wanted(project, name, replaces=bool(about)))
+        todo = [field for field in fields if field.name in wanted]
         for done, field in enumerate(todo, start=1):
             micrograph = project.read_picture(field)
-            mask = segment_micrograph(segmenter, micrograph, field.valid())
+            mask, probability = segment_micrograph(
+                segmenter, micrograph, field.valid(), threshold=threshold
+            )
             with project.transaction():
-                if field.name in project.masks():
+                if field.name not in _wanted(project, name, replaces=bool(about)):
                     continue  # somebody gave it one in the meantime
-                stored = project.add_mask(field, mask, source="model", method=method)
-                project.record(
-                    history.new_record(
-                        "predict",
-                        settings={"method": method},
-                        inputs={field.name: project.picture_hashes()[field.name]},
-                        outputs={f"{field.name} mask": stored.sha256},
-                    )
+                stored = project.add_mask(
+                    field,
+                    mask,
+                    source="model",
+                    method=name,
+                    author=f"Sorby {__version__}, {name}",
+                    probability=probability,
                 )
+                _record(project, stored, {"method": name, **about})
             on_step(done, len(todo), image=field.name)
-    return {"n_predicted": len(todo), "n_fields": len(fields), "method": method}
+    return {"n_predicted": len(todo), "n_fields": len(fields), "method": name}
+
+
+def _segmenter(
+    project: Project, method: str | None
+) -> tuple[str, Callable[..., np.ndarray], float, dict[str, str]]:
+    """Name, function and threshold of what makes the masks, and the hash of a model."""
+    from sorby.segment import SEGMENTERS, load_segmenter
+
+    model = None if method else project.models.current()
+    if model is None:
+        name = method or DEFAULT_METHOD
+        return name, SEGMENTERS[name], 0.5, {}
+    segmenter, _ = load_segmenter(model.path)
+    return f"model {model.number}", segmenter, segmenter.threshold, {"model sha256": model.sha256}
+
+
+def _wanted(project: Project, method: str, *, replaces: bool) -> list[str]:
+    masks = project.masks()
+
+    def is_wanted(name: str) -> bool:
+        if name not in masks:
+            return True
+        return replaces and masks[name].source == "model" and masks[name].method != method
+
+    return [field.name for field in project.fields() if is_wanted(field.name)]
+
+
+def _record(project: Project, stored: StoredMask, settings: dict[str, object]) -> None:
+    from sorby.project import history
+
+    project.record(
+        history.new_record(
+            "predict",
+            settings=settings,
+            inputs={stored.field: project.picture_hashes()[stored.field]},
+            outputs={f"{stored.field} mask": stored.sha256},
+        )
+    )

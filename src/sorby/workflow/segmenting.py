@@ -25,7 +25,8 @@ def segment_images(
     images: Sequence[Path],
     out: Path,
     *,
-    method: str = DEFAULT_METHOD,
+    method: str | None = None,
+    model: Path | None = None,
     page: int = 0,
     on_step: OnStep = silent,
 ) -> dict[str, Any]:
@@ -39,8 +40,10 @@ def segment_images(
         Image files, or folders of them.
     out : Path
         Folder for one label PNG an image (same stem) and ``defects.csv``.
-    method : str
-        One of ``sorby.segment.SEGMENTERS``.
+    method : str, optional
+        One of ``sorby.segment.SEGMENTERS``; flatfield_otsu unless a model is given.
+    model : Path, optional
+        A trained model: a safetensors file of ``sorby models --export``, or the paper's ``.pth``.
     page : int
         Page of multi-page files; the first is 0.
     on_step : callable
@@ -56,15 +59,16 @@ def segment_images(
     Raises
     ------
     SettingError
-        If the method is unknown, or a mask would overwrite its image.
+        If the method is unknown, or given beside a model, or a mask would overwrite its image.
+    ModelError
+        If the model cannot be read.
     ReadError
         If no image can be read.
     """
     from sorby.io import micrograph_paths
-    from sorby.segment import SEGMENTERS
     from sorby.workflow.naming import field_names
 
-    segmenter = SEGMENTERS[method]
+    segmenter, threshold = _segmenter(method, model)
     names = field_names(micrograph_paths(images))
     masks = {name: _mask_path(out, name, path) for name, path in names.items()}
     rows: list[dict[str, Any]] = []
@@ -74,7 +78,9 @@ def segment_images(
     try:
         for done, (name, path) in enumerate(names.items(), start=1):
             try:
-                row, table, outside = _segment_file(path, masks[name], name, segmenter, page)
+                row, table, outside = _segment_file(
+                    path, masks[name], name, segmenter, threshold, page
+                )
             except (ReadError, ScaleError) as error:
                 problems.append(str(error))
             else:
@@ -88,6 +94,17 @@ def segment_images(
         raise ReadError("No image could be read:\n" + "\n".join(problems))
     notes += [note for path in names.values() if (note := page_note(path, page))]
     return {"images": rows, "defects": str(defects), "problems": problems, "notes": notes}
+
+
+def _segmenter(method: str | None, model: Path | None) -> tuple[Callable[..., Any], float]:
+    from sorby.segment import SEGMENTERS, load_segmenter
+
+    if model is None:
+        return SEGMENTERS[method or DEFAULT_METHOD], 0.5
+    if method is not None:
+        raise SettingError(f"Both --model {model} and --method {method} were given: give one.")
+    segmenter, _ = load_segmenter(model)
+    return segmenter, segmenter.threshold
 
 
 def page_note(path: Path, page: int) -> str | None:
@@ -116,14 +133,19 @@ def _mask_path(out: Path, name: str, image: Path) -> Path:
 
 
 def _segment_file(
-    path: Path, mask_path: Path, name: str, segmenter: Callable[..., Any], page: int
+    path: Path,
+    mask_path: Path,
+    name: str,
+    segmenter: Callable[..., Any],
+    threshold: float,
+    page: int,
 ) -> tuple[dict[str, Any], pd.DataFrame, float]:
     from sorby.defects import label_instances, measure_defects
     from sorby.io import exclude, find_scale_bar, read_micrograph, write_mask
 
     micrograph = read_micrograph(path, page=page)
     valid = exclude(micrograph.pixels.shape, find_scale_bar(micrograph.pixels))
-    mask = segment_micrograph(segmenter, micrograph, valid)
+    mask, _ = segment_micrograph(segmenter, micrograph, valid, threshold=threshold)
     table = measure_defects(
         label_instances(mask), image=name, valid=mask != IGNORE, um_per_px=micrograph.um_per_px
     )

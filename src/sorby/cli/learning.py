@@ -1,0 +1,110 @@
+"""Words of the learning loop: select, train, predict, evaluate, models."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from sorby.cli import commands
+
+Add = Callable[..., argparse.ArgumentParser]
+
+STRATEGIES = "smile (default), ensemble, kcenter or uniform; manual with --images"
+
+
+def add_learning(add: Add) -> None:
+    """Add the commands of the learning loop.
+
+    Parameters
+    ----------
+    add : callable
+        Adds one command, see `sorby.cli.parser`.
+    """
+    _select(add)
+    _train(add)
+    parser = add(
+        "evaluate",
+        "precision, recall and F1 of the model on the locked test fields, baselines beside them",
+        "sorby evaluate study",
+        commands.evaluate,
+    )
+    _folder(parser)
+    parser = add(
+        "models",
+        "the project's trained models: promote, roll back, export",
+        "sorby models study --use 2\n  sorby models study --export model.safetensors",
+        commands.models,
+    )
+    _folder(parser)
+    parser.add_argument("--use", metavar="N", type=int, help="put model N in use")
+    parser.add_argument(
+        "--export", metavar="FILE", type=Path, help="write the model in use to a file"
+    )
+
+
+def _folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="folder of the project")
+
+
+def _select(add: Add) -> None:
+    parser = add(
+        "select",
+        "choose the fields whose masks are worth correcting next",
+        "sorby select study -n 4\n  sorby select study --images A1 B2",
+        commands.select,
+    )
+    _folder(parser)
+    parser.add_argument("--strategy", default="smile", metavar="NAME", help=STRATEGIES)
+    parser.add_argument(
+        "-n", dest="n_select", metavar="N", type=int, default=4, help="how many (default 4)"
+    )
+    parser.add_argument(
+        "--images", metavar="NAME", nargs="+", default=[], help="the fields that you pick yourself"
+    )
+
+
+def _train(add: Add) -> None:
+    parser = add(
+        "train",
+        "train a model on the masks that people corrected, and put it in use",
+        "sorby train study",
+        commands.train,
+    )
+    _folder(parser)
+    _preset(parser)
+    parser.add_argument(
+        "--resume", action="store_true", help="go on where a training of these labels was stopped"
+    )
+
+
+def _preset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--preset",
+        default="fast",
+        metavar="NAME",
+        help="fast (default: minutes) or paper (the published recipe: many hours on a CPU)",
+    )
+
+
+def add_rounds(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a run whose annotator is played by known masks.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+        Of ``sorby run``.
+    """
+    group = parser.add_argument_group(
+        "rounds of learning, to see what labels and strategies are worth"
+    )
+    group.add_argument(
+        "--annotator",
+        metavar="WHO",
+        help="truth: masks that the project holds label the chosen fields; accept: predictions do",
+    )
+    group.add_argument("--rounds", metavar="N", type=int, default=6, help="default 6")
+    group.add_argument("--per-round", metavar="N", type=int, default=4, help="fields (default 4)")
+    group.add_argument("--strategy", default="smile", metavar="NAME", help=STRATEGIES)
+    group.add_argument("--seed", metavar="N", type=int, default=0, help="0 unless told")
+    _preset(parser)

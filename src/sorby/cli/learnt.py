@@ -1,0 +1,107 @@
+"""Answers of the learning loop as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sorby.cli.answers import table, with_notes
+
+_SHOWN = ("macro_f1", "defect_f1", "precision", "recall")
+
+
+def selected(answer: dict[str, Any], folder: Path) -> str:
+    """Answer of ``sorby select``."""
+    rows = [[pick["image"], pick["reason"]] for pick in answer["picks"]]
+    text = (
+        f"Round {answer['round']}, {answer['strategy']}: {len(rows)} of {answer['n_pool']} fields "
+        f"({answer['n_labelled']} labelled already).\n{table(['image', 'why'], rows)}\n"
+        f"Next: correct their masks (sorby predict {folder}; sorby masks export {folder} masks/), "
+        f"then sorby masks import {folder} masks/ and sorby train {folder}"
+    )
+    return with_notes(text, answer)
+
+
+def trained_model(answer: dict[str, Any], folder: Path) -> str:
+    """Answer of ``sorby train``."""
+    if not answer["is_new"]:
+        text = f"Nothing has changed since model {answer['model']}, which is in use."
+        return with_notes(text, answer)
+    text = (
+        f"Model {answer['model']} is in use: trained on {len(answer['trained_on'])} fields in "
+        f"{answer['seconds']:.0f} s, macro-F1 {answer['validation_macro_f1']:.3f} on "
+        f"{len(answer['validated_on'])} others ({', '.join(answer['validated_on'][:4])}), "
+        f"threshold {answer['threshold']:.2f}.\nNext: sorby predict {folder}"
+    )
+    return with_notes(text, answer)
+
+
+def scored(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby evaluate``."""
+    lines = {f"model {answer['model']}": answer, **answer["baselines"]}
+    rows = [
+        [name, *(_mean_sd(score[key]) for key in _SHOWN), f"{score['pooled']['macro_f1']:.3f}"]
+        for name, score in lines.items()
+    ]
+    head = ["", *(name.replace("_f1", "-F1") for name in _SHOWN), "pooled macro-F1"]
+    text = (
+        f"{answer['n']} locked test fields, mean ± sd over fields:\n{table(head, rows)}\n"
+        f"pooled over all pixels: defect-F1 {answer['pooled']['defect_f1']:.3f}, "
+        f"precision {answer['pooled']['precision']:.3f}, recall {answer['pooled']['recall']:.3f}"
+    )
+    if len(answer["classes"]) > 1:
+        classes = ((name, _mean_sd(score)) for name, score in answer["classes"].items())
+        text += "\n" + table(["class", "F1"], classes)
+    return with_notes(text, answer)
+
+
+def _mean_sd(score: Mapping[str, float]) -> str:
+    sd = score["sd"]
+    return f"{score['mean']:.3f}" + ("" if sd is None or sd != sd else f" ± {sd:.3f}")
+
+
+def shelved(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby models``."""
+    if not answer["models"]:
+        return "No model yet: sorby train DIR"
+    rows = [
+        [
+            model["number"],
+            "in use" if model["number"] == answer["current"] else "",
+            model["preset"],
+            model["n_trained_on"],
+            f"{model['validation_macro_f1']:.3f}",
+            model["threshold"],
+            model["time"],
+            ", ".join(model["classes"]),
+        ]
+        for model in answer["models"]
+    ]
+    head = ["model", "", "preset", "fields", "validation", "threshold", "made", "classes"]
+    text = table(head, rows)
+    return f"{text}\nThe model in use is in {answer['exported']}" if answer["exported"] else text
+
+
+def ran_rounds(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby run --annotator``."""
+    rows = [
+        [
+            one["round"],
+            one["n_labelled"],
+            _mean_sd(one["macro_f1"]),
+            _mean_sd(one["defect_f1"]),
+            f"{sum(one['seconds'].values()):.0f}",
+            ", ".join(one["picks"]),
+        ]
+        for one in answer["rounds"]
+    ]
+    text = (
+        f"{answer['strategy']}, labels by {answer['annotator']}, seed {answer['seed']}\n"
+        + table(["round", "labelled", "macro-F1", "defect-F1", "seconds", "picks"], rows)
+    )
+    for name, score in answer["rounds"][-1]["baselines"].items() if answer["rounds"] else ():
+        text += f"\n{name}: macro-F1 {_mean_sd(score['macro_f1'])}, defect-F1 " + _mean_sd(
+            score["defect_f1"]
+        )
+    return with_notes(text, answer)

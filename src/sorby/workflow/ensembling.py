@@ -1,0 +1,120 @@
+"""How unsure ten models are of a field: the strategy ``ensemble``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sorby.core.progress import OnStep, silent
+
+if TYPE_CHECKING:
+    from sorby.project import Field, Project, StoredModel
+    from sorby.segment import PlaneCache
+
+N_MEMBERS = 10
+"""As in the paper."""
+
+_SEED_STRIDE = 1000
+
+
+def uncertainty_of_project(
+    project: Project, pool: Sequence[Field], *, on_step: OnStep = silent
+) -> np.ndarray:
+    """Uncertainty of each field of a pool, from ten models of all labels that there are.
+
+    Parameters
+    ----------
+    project : Project
+        With labelled fields.
+    pool : sequence of Field
+        Fields to look at.
+    on_step : callable
+        Told after each model and field.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        See `pool_uncertainty`.
+    """
+    from sorby.workflow.splitting import project_seed
+
+    masks = project.masks()
+    labels = {
+        field: project.read_mask(masks[field.name])
+        for field in pool
+        if field.name in masks and masks[field.name].source == "person"
+    }
+    return pool_uncertainty(project, labels, pool, seed=project_seed(project), on_step=on_step)
+
+
+def pool_uncertainty(
+    project: Project,
+    labels: Mapping[Field, np.ndarray],
+    pool: Sequence[Field],
+    *,
+    seed: int,
+    planes: PlaneCache | None = None,
+    on_step: OnStep = silent,
+) -> np.ndarray:
+    """Mean disagreement of ten models, each trained from other random weights and another split.
+
+    Parameters
+    ----------
+    project : Project
+        Keeps the models on its shelf, so that a stopped ensemble goes on.
+    labels : mapping of Field to ndarray of shape (M, N)
+        Masks to learn from.
+    pool : sequence of Field
+        Fields to look at; those with a label need not be looked at and get 0.
+    seed : int
+        Of the first model; the others follow from it.
+    planes : PlaneCache, optional
+        Keeps what networks see of fields.
+    on_step : callable
+        Told after each model and field.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Standard deviation over the models of the probability of any defect, averaged over the
+        valid pixels of a field.
+    """
+    from sorby.segment import load_segmenter
+    from sorby.workflow.training import train_model
+
+    members: list[StoredModel] = []
+    for number in range(N_MEMBERS):
+        model, _ = train_model(
+            project,
+            labels,
+            seed=(seed + 1) * _SEED_STRIDE + number,
+            is_member=True,
+            planes=planes,
+        )
+        members.append(model)
+        on_step(number + 1, N_MEMBERS, step="ensemble")
+    segmenters = [load_segmenter(model.path)[0] for model in members]
+    names = {field.name for field in labels}
+    found = np.zeros(len(pool))
+    for position, field in enumerate(pool):
+        if field.name not in names:
+            micrograph, valid = project.read_picture(field), field.valid()
+            each = (s(micrograph, valid=valid, planes=planes) for s in segmenters)
+            found[position] = _disagreement(each, valid)
+        on_step(position + 1, len(pool), step="disagreement", image=field.name)
+    return found
+
+
+def _disagreement(probabilities: object, valid: np.ndarray) -> float:
+    """Mean over valid pixels of the standard deviation over models, without keeping them all."""
+    n, mean, squares = 0, np.zeros(valid.shape), np.zeros(valid.shape)
+    for probability in probabilities:  # type: ignore[attr-defined]
+        value = np.nan_to_num(probability.sum(axis=2), nan=0.0)
+        n += 1
+        step = value - mean
+        mean += step / n
+        squares += step * (value - mean)
+    spread = np.sqrt(squares / max(n, 1))
+    return float(spread[valid].mean()) if valid.any() else 0.0

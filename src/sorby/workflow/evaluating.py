@@ -1,0 +1,160 @@
+"""How good the model is on the locked test fields, with the methods without labels beside it."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sorby.core.errors import ProjectError
+from sorby.core.progress import OnStep, silent
+
+if TYPE_CHECKING:
+    from sorby.project import Field, Project, StoredModel
+    from sorby.segment import PlaneCache
+
+BASELINES = ("otsu", "flatfield_otsu")
+"""Methods without labels that a model is worth its labels only above."""
+
+
+def evaluate(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
+    """Score the model in use on the test fields that a person labelled.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    on_step : callable
+        Told after each field.
+
+    Returns
+    -------
+    dict
+        ``model``; as `sorby.segment.summarise_scores`: ``n``, ``macro_f1``, ``defect_f1``,
+        ``precision``, ``recall`` (``mean``, ``sd``), ``pooled``, ``classes``; ``baselines``: the
+        same for ``otsu`` and ``flatfield_otsu``; ``images``: scores of each field; ``notes``.
+
+    Raises
+    ------
+    ProjectError
+        If there is no model, or no test field has a mask by a person.
+    """
+    from sorby.project import Project, history, no_model_error
+    from sorby.workflow.splitting import lock_test_fields
+
+    with Project.open(folder) as project:
+        model = project.models.current()
+        if model is None:
+            raise no_model_error(folder)
+        notes = lock_test_fields(project)
+        truth = test_truth(project)
+        answer = {"model": model.number, **score_model(project, model, truth, on_step=on_step)}
+        with project.transaction():
+            project.set_note("evaluation", json.dumps(answer))
+            project.record(
+                history.new_record(
+                    "evaluate",
+                    settings={"model": model.number, "scores": answer["pooled"]},
+                    inputs={f"model {model.number}": model.sha256}
+                    | {f"{field.name} mask": project.masks()[field.name].sha256 for field in truth},
+                )
+            )
+    return {**answer, "notes": [*notes, *_notes(answer)]}
+
+
+def _notes(answer: Mapping[str, Any]) -> list[str]:
+    free = answer["baselines"]["flatfield_otsu"]["macro_f1"]["mean"]
+    notes = []
+    if answer["macro_f1"]["mean"] <= free:
+        notes.append(
+            f"The model is no better than flatfield_otsu, which needs no labels (macro-F1 "
+            f"{answer['macro_f1']['mean']:.3f} against {free:.3f}): label more fields, or use "
+            "sorby predict --method flatfield_otsu."
+        )
+    if answer["n"] < 5:
+        notes.append(f"{answer['n']} test fields: these scores say little of other images.")
+    if len(answer["classes"]) > 1:
+        notes.append("The baselines know one class: compare their defect-F1, not their macro-F1.")
+    return notes
+
+
+def test_truth(project: Project) -> dict[Field, np.ndarray]:
+    """Masks by a person of the test fields.
+
+    Raises
+    ------
+    ProjectError
+        If there is none.
+    """
+    masks = project.masks()
+    tests = [field for field in project.fields() if field.split == "test"]
+    labelled = [f for f in tests if f.name in masks and masks[f.name].source == "person"]
+    if not labelled:
+        names = ", ".join(field.name for field in tests[:8]) or "none"
+        raise ProjectError(
+            f"No test field of {project.folder} has a mask by a person, so there is no truth to "
+            f"compare with. Test fields: {names}. Correct their masks and take them in: "
+            f"sorby masks import {project.folder} PATH"
+        )
+    return {field: project.read_mask(masks[field.name]) for field in labelled}
+
+
+def score_model(
+    project: Project,
+    model: StoredModel,
+    truth: Mapping[Field, np.ndarray],
+    *,
+    baselines: Mapping[str, Any] | None = None,
+    planes: PlaneCache | None = None,
+    on_step: OnStep = silent,
+) -> dict[str, Any]:
+    """Scores of a model and of the baselines on fields whose truth is known.
+
+    Parameters
+    ----------
+    project : Project
+        Whose images are looked at.
+    model : StoredModel
+        The model.
+    truth : mapping of Field to ndarray of shape (M, N)
+        True masks.
+    baselines : mapping, optional
+        Scores of the baselines, where they are known already.
+    planes : PlaneCache, optional
+        Keeps what networks see of fields.
+    on_step : callable
+        Told after each field.
+
+    Returns
+    -------
+    dict
+        See `evaluate`, without ``model`` and ``notes``.
+    """
+    from sorby.segment import SEGMENTERS, compare, load_segmenter, scores_of, summarise_scores
+    from sorby.workflow.predicting import segment_micrograph
+
+    trained, card = load_segmenter(model.path)
+    ways: dict[str, Any] = {"model": functools.partial(trained, planes=planes)}
+    if baselines is None:
+        ways |= {name: SEGMENTERS[name] for name in BASELINES}
+    counts: dict[str, list[Any]] = {name: [] for name in ways}
+    for done, (field, mask) in enumerate(truth.items(), start=1):
+        micrograph, valid = project.read_picture(field), field.valid()
+        for name, segmenter in ways.items():
+            threshold = trained.threshold if name == "model" else 0.5
+            called, _ = segment_micrograph(segmenter, micrograph, valid, threshold=threshold)
+            counts[name].append(compare(called, mask, n_classes=len(card.classes)))
+        on_step(done, len(truth), step="evaluate", image=field.name)
+    summaries = {name: summarise_scores(each, card.classes) for name, each in counts.items()}
+    return {
+        **summaries.pop("model"),
+        "baselines": summaries if baselines is None else dict(baselines),
+        "images": [
+            {"image": field.name, **scores_of(one)}
+            for field, one in zip(truth, counts["model"], strict=True)
+        ],
+    }

@@ -1,0 +1,293 @@
+"""Rounds of learning with the annotator played by known masks: what a strategy is worth."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sorby.core.errors import ProjectError, SettingError
+from sorby.core.progress import OnStep, silent
+
+if TYPE_CHECKING:
+    from sorby.core.records import Selection
+    from sorby.project import Field, Project, StoredModel
+    from sorby.segment import PlaneCache
+
+ANNOTATORS = ("truth", "accept")
+
+
+@dataclass
+class _Run:
+    """One run: who labels, who chooses, and what has been labelled so far."""
+
+    project: Project
+    annotator: str
+    strategy: str
+    per_round: int
+    seed: int
+    preset: str
+    pool: list[Field]
+    truth: dict[Field, np.ndarray]
+    planes: PlaneCache
+    labels: dict[Field, np.ndarray] = field(default_factory=dict)
+    model: StoredModel | None = None
+    baselines: dict[str, Any] | None = None
+
+    @property
+    def key(self) -> str:
+        """Name of the run in the store: the same words go on with the same run."""
+        parts = (self.annotator, self.strategy, self.per_round, self.preset, self.seed)
+        return ",".join(map(str, parts))
+
+
+def run_rounds(
+    folder: Path,
+    *,
+    annotator: str,
+    rounds: int = 6,
+    per_round: int = 4,
+    strategy: str = "smile",
+    preset: str = "fast",
+    seed: int = 0,
+    on_step: OnStep = silent,
+) -> dict[str, Any]:
+    """Choose, label, train, evaluate, again and again; a stopped run goes on where it was.
+
+    Parameters
+    ----------
+    folder : Path
+        The project; its test fields have masks by a person.
+    annotator : {"truth", "accept"}
+        ``truth`` labels a chosen field with the person's mask that the project holds; ``accept``
+        takes the prediction as it is (of the zero-label method in the first round).
+    rounds, per_round : int
+        How many rounds, and how many fields each.
+    strategy : str
+        One of ``sorby.select.SELECTORS`` but manual.
+    preset : str
+        How a model is trained.
+    seed : int
+        Of choices and trainings. In one seed every strategy starts with the same fields.
+    on_step : callable
+        Told after each step of each part.
+
+    Returns
+    -------
+    dict
+        ``strategy``, ``annotator``, ``seed``, ``rounds``: for each round what `evaluate` says,
+        ``round``, ``picks``, ``reasons``, ``n_labelled``, ``model``, ``threshold``,
+        ``seconds`` (select, train, evaluate) and ``cpu_seconds``; ``notes``.
+
+    Raises
+    ------
+    SettingError
+        If an option is wrong.
+    ProjectError
+        If there is no truth to learn from or to compare with.
+    """
+    from sorby.project import Project
+    from sorby.workflow.splitting import lock_test_fields
+
+    _check(annotator, strategy, rounds, per_round)
+    with Project.open(folder) as project:
+        notes = lock_test_fields(project)
+        run = _prepared(project, annotator, strategy, per_round, seed, preset)
+        done = project.rounds.of(run.key)[:rounds]
+        for kept in done:
+            _replay(run, kept)
+        for number in range(len(done) + 1, rounds + 1):
+            if len(run.labels) == len(run.pool):
+                notes.append(f"The pool is used up after {number - 1} rounds.")
+                break
+            content = _round(run, number, on_step)
+            project.rounds.put(run.key, number, content)
+            done.append(content)
+            on_step(number, rounds, step="round")
+        if run.model is not None:
+            project.models.use(run.model.number)
+    return {
+        "strategy": strategy,
+        "annotator": annotator,
+        "seed": seed,
+        "preset": preset,
+        "rounds": done,
+        "notes": notes,
+    }
+
+
+def _check(annotator: str, strategy: str, rounds: int, per_round: int) -> None:
+    from sorby.select import SELECTORS
+
+    if annotator not in ANNOTATORS:
+        raise SettingError(f"{annotator!r} is no annotator. Choose from: {', '.join(ANNOTATORS)}.")
+    if strategy == "manual":
+        raise SettingError(
+            "In a run nobody picks: choose another strategy. To pick fields yourself: "
+            "sorby select DIR --images A1 B2"
+        )
+    if strategy not in SELECTORS:
+        raise SettingError(
+            f"{strategy!r} is not one of the strategies. Choose from: "
+            f"{', '.join(name for name in SELECTORS if name != 'manual')}."
+        )
+    if rounds < 1 or per_round < 1:
+        raise SettingError(f"{rounds} rounds of {per_round} fields: both must be at least 1.")
+
+
+def _prepared(
+    project: Project, annotator: str, strategy: str, per_round: int, seed: int, preset: str
+) -> _Run:
+    from sorby.segment import PlaneCache
+    from sorby.segment import preset as settings_of
+    from sorby.workflow.evaluating import test_truth
+    from sorby.workflow.selecting import labelled_names, pool_fields
+
+    settings_of(preset)
+    pool = pool_fields(project)
+    if annotator == "truth":
+        known = labelled_names(project)
+        pool = [one for one in pool if one.name in known]
+        if not pool:
+            raise ProjectError(
+                f"No field of the pool of {project.folder} has a mask by a person, which the "
+                "annotator 'truth' needs. Make the project with them (sorby new --masks PATH), or "
+                "use --annotator accept."
+            )
+    return _Run(
+        project,
+        annotator,
+        strategy,
+        per_round,
+        seed,
+        preset,
+        pool,
+        test_truth(project),
+        PlaneCache(),
+    )
+
+
+def _replay(run: _Run, kept: dict[str, Any]) -> None:
+    """Bring a run to where a finished round left it."""
+    by_name = {one.name: one for one in run.pool}
+    for name in kept["picks"]:
+        if name not in by_name:
+            raise ProjectError(
+                f"An earlier run of the same settings chose {name!r}, which is no longer in the "
+                "pool. Use another --seed for the pool as it is now."
+            )
+        run.labels[by_name[name]] = _label(run, by_name[name])
+    run.model = run.project.models.get(kept["model"])
+    run.baselines = kept["baselines"]
+
+
+def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
+    from sorby.segment import load_segmenter
+    from sorby.workflow.evaluating import score_model
+    from sorby.workflow.training import train_model
+
+    clock = _Clock()
+    chosen = _choose(run, number, on_step)
+    names = [run.pool[index].name for index in chosen.indices]
+    clock.lap("select")
+    for index in chosen.indices:
+        run.labels[run.pool[index]] = _label(run, run.pool[index])
+    clock.lap("label")
+    model, is_new = train_model(
+        run.project,
+        run.labels,
+        preset=run.preset,
+        seed=run.seed,
+        start=run.model,
+        planes=run.planes,
+        on_step=on_step,
+    )
+    clock.lap("train")
+    run.model = model
+    scores = score_model(
+        run.project, model, run.truth, baselines=run.baselines, planes=run.planes, on_step=on_step
+    )
+    run.baselines = scores["baselines"]
+    clock.lap("evaluate")
+    return _plain(
+        {
+            "round": number,
+            "strategy": run.strategy,
+            "annotator": run.annotator,
+            "seed": run.seed,
+            "preset": run.preset,
+            "picks": names,
+            "reasons": list(chosen.reasons),
+            "n_labelled": len(run.labels),
+            "model": model.number,
+            "threshold": load_segmenter(model.path)[0].threshold,
+            "training_was_known": not is_new,
+            "training_cpu_seconds": model.card.settings["training"]["cpu_seconds"],
+            "training_seconds": model.card.settings["training"]["seconds"],
+            "seconds": clock.laps,
+            "notes": list(chosen.notes),
+            **scores,
+        }
+    )
+
+
+class _Clock:
+    """Seconds between laps."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.laps[name] = round(now - self._since, 2)
+        self._since = now
+
+
+def _choose(run: _Run, number: int, on_step: OnStep) -> Selection:
+    from sorby.workflow.selecting import choose
+
+    uncertainty = None
+    if run.strategy == "ensemble" and run.labels:
+        from sorby.workflow.ensembling import pool_uncertainty
+
+        uncertainty = pool_uncertainty(
+            run.project, run.labels, run.pool, seed=run.seed, planes=run.planes, on_step=on_step
+        )
+    return choose(
+        run.project,
+        run.pool,
+        strategy=run.strategy,
+        n_select=run.per_round,
+        labelled=[one.name for one in run.labels],
+        number=number,
+        seed=run.seed,
+        uncertainty=uncertainty,
+        on_step=on_step,
+    )
+
+
+def _label(run: _Run, one: Field) -> np.ndarray:
+    """Mask that the annotator gives a field."""
+    if run.annotator == "truth":
+        return run.project.read_mask(run.project.masks()[one.name])
+    from sorby.segment import SEGMENTERS, load_segmenter
+    from sorby.workflow.predicting import DEFAULT_METHOD, segment_micrograph
+
+    micrograph, valid = run.project.read_picture(one), one.valid()
+    if run.model is None:
+        return segment_micrograph(SEGMENTERS[DEFAULT_METHOD], micrograph, valid)[0]
+    segmenter, _ = load_segmenter(run.model.path)
+    return segment_micrograph(segmenter, micrograph, valid, threshold=segmenter.threshold)[0]
+
+
+def _plain(value: Any) -> Any:
+    """Content as JSON holds it: no NaN (None instead)."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and value != value else value

@@ -1,0 +1,250 @@
+"""Which fields to label next, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sorby.core.errors import ProjectError, SettingError
+from sorby.core.progress import OnStep, silent
+from sorby.core.records import Selection
+from sorby.core.rng import generator
+
+if TYPE_CHECKING:
+    from sorby.project import Field, Project
+
+STRATEGY = "smile"
+MOST_ROUNDS = 1000
+
+
+def select(
+    folder: Path,
+    *,
+    strategy: str = STRATEGY,
+    n_select: int = 4,
+    images: Sequence[str] = (),
+    on_step: OnStep = silent,
+) -> dict[str, Any]:
+    """Choose the fields whose masks a person corrects next.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    strategy : str
+        One of ``sorby.select.SELECTORS``. As long as nothing is labelled all of them but manual
+        make the same choice: none has a model to ask, and rounds stay comparable.
+    n_select : int
+        How many.
+    images : sequence of str
+        What a person picks; the strategy is then manual.
+    on_step : callable
+        Told after each field.
+
+    Returns
+    -------
+    dict
+        ``round``, ``strategy``, ``picks`` (``image``, ``reason``, ``score``, ``cluster``),
+        ``n_pool``, ``n_labelled``, ``notes``.
+
+    Raises
+    ------
+    SettingError
+        If the strategy or an image is unknown, or more are asked for than are left.
+    ProjectError
+        If no field is left to choose from.
+    """
+    from sorby.project import Project, history
+
+    strategy, n_select = ("manual", len(images)) if images else (strategy, n_select)
+    with Project.open(folder) as project:
+        notes = [*_lock(project)]
+        pool = pool_fields(project)
+        labelled = [field.name for field in pool if field.name in labelled_names(project)]
+        number = _round_number(project, labelled)
+        uncertainty = None
+        if strategy == "ensemble" and labelled:
+            from sorby.workflow.ensembling import uncertainty_of_project
+
+            uncertainty = uncertainty_of_project(project, pool, on_step=on_step)
+        chosen = choose(
+            project,
+            pool,
+            strategy=strategy,
+            n_select=n_select,
+            labelled=labelled,
+            number=number,
+            seed=project_seed_of(project),
+            uncertainty=uncertainty,
+            images=images,
+            on_step=on_step,
+        )
+        names = [pool[index].name for index in chosen.indices]
+        with project.transaction():
+            project.rounds.add_picks(number, names, chosen.reasons, strategy=strategy)
+            project.record(
+                history.new_record(
+                    "select",
+                    settings={"strategy": strategy, "round": number, "picks": names},
+                    inputs=project.picture_hashes(),
+                )
+            )
+    return {
+        "round": number,
+        "strategy": strategy,
+        "picks": _rows(chosen, pool),
+        "n_pool": len(pool),
+        "n_labelled": len(labelled),
+        "notes": [*notes, *chosen.notes],
+    }
+
+
+def _lock(project: Project) -> list[str]:
+    from sorby.workflow.splitting import lock_test_fields
+
+    return lock_test_fields(project)
+
+
+def project_seed_of(project: Project) -> int:
+    """Seed of a project."""
+    from sorby.workflow.splitting import project_seed
+
+    return project_seed(project)
+
+
+def pool_fields(project: Project) -> list[Field]:
+    """Fields that may be chosen and learnt from: no test field, no copy of one."""
+    pool = [field for field in project.fields() if not field.is_locked]
+    if not pool:
+        raise ProjectError(
+            f"All {len(project.fields())} fields of {project.folder} are locked for tests: none is "
+            "left to label. Mark fewer as test in the fields table, or add fields."
+        )
+    return pool
+
+
+def labelled_names(project: Project) -> set[str]:
+    """Fields whose current mask a person made."""
+    return {name for name, mask in project.masks().items() if mask.source == "person"}
+
+
+def _round_number(project: Project, labelled: Sequence[str]) -> int:
+    """Round that is being chosen: one more than the last of which a pick is labelled."""
+    picks = project.rounds.picks()
+    done = picks.loc[picks["image"].isin(labelled), "round"]
+    return int(done.max()) + 1 if len(done) else 1
+
+
+def choose(
+    project: Project,
+    pool: Sequence[Field],
+    *,
+    strategy: str,
+    n_select: int,
+    labelled: Sequence[str],
+    number: int,
+    seed: int,
+    uncertainty: np.ndarray | None = None,
+    images: Sequence[str] = (),
+    on_step: OnStep = silent,
+) -> Selection:
+    """Selection of one round.
+
+    Parameters
+    ----------
+    project : Project
+        Whose images are looked at.
+    pool : sequence of Field
+        To choose from; the rows of the selection.
+    strategy : str
+        One of ``SELECTORS``.
+    n_select : int
+        How many.
+    labelled : sequence of str
+        Names of the fields of the pool that are labelled.
+    number : int
+        Of the round, from 1.
+    seed : int
+        The same seed and round give the same choice.
+    uncertainty : ndarray of shape (n,), optional
+        Of each field of the pool, for the strategy ensemble.
+    images : sequence of str
+        For the strategy manual.
+    on_step : callable
+        Told after each field that is looked at.
+
+    Returns
+    -------
+    Selection
+        ``indices`` are positions in ``pool``.
+    """
+    from sorby.features import standardise
+    from sorby.select import DEFAULT_SELECTOR, SELECTORS
+    from sorby.workflow.embedding import embed_fields
+
+    select_with = SELECTORS[strategy]
+    names = [field.name for field in pool]
+    left = len(pool) - len(set(labelled))
+    if not left:
+        raise ProjectError(
+            f"All {len(pool)} fields of the pool are labelled: there is nothing left to choose. "
+            f"Train on them: sorby train {project.folder}"
+        )
+    embedding = standardise(embed_fields(project, pool, on_step=on_step))
+    options: dict[str, Any] = {"images": _positions(images, names)} if images else {}
+    if strategy == "manual" and not images:
+        raise SettingError(
+            "The strategy manual needs the images that you pick: sorby select DIR --images A1 B2"
+        )
+    is_first = not labelled and strategy != "manual"
+    if is_first:
+        select_with = SELECTORS[DEFAULT_SELECTOR]
+    chosen: Selection = select_with(
+        embedding,
+        min(n_select, left) if n_select > 0 else n_select,
+        labelled=[names.index(name) for name in labelled],
+        round=number,
+        uncertainty=uncertainty,
+        rng=generator(seed).spawn(MOST_ROUNDS)[number % MOST_ROUNDS],
+        **options,
+    )
+    notes = list(chosen.notes)
+    if n_select > left:
+        notes.append(f"{n_select} were asked for and {left} are left.")
+    if is_first and strategy != DEFAULT_SELECTOR:
+        notes.append(
+            f"Nothing is labelled yet, so {strategy} starts with the same fields as every other "
+            f"strategy (those of {DEFAULT_SELECTOR})."
+        )
+    return replace(chosen, notes=tuple(notes))
+
+
+def _positions(images: Sequence[str], names: Sequence[str]) -> list[int]:
+    from sorby.workflow.naming import find_field
+
+    by_name = {name: Path(name) for name in names}
+    found = {text: find_field(str(text), by_name) for text in images}
+    unknown = [text for text, name in found.items() if name is None]
+    if unknown:
+        raise SettingError(
+            f"{', '.join(map(repr, unknown))}: no field of the pool has this name. Test fields are "
+            f"locked and cannot be picked. The pool: {', '.join(list(names)[:8])}"
+            + (", ..." if len(names) > 8 else ".")
+        )
+    return [list(names).index(str(name)) for name in found.values()]
+
+
+def _rows(chosen: Selection, pool: Sequence[Field]) -> list[dict[str, Any]]:
+    return [
+        {
+            "image": pool[index].name,
+            "reason": reason,
+            "score": float(chosen.scores[index]),
+            "cluster": int(chosen.clusters[index]),
+        }
+        for index, reason in zip(chosen.indices, chosen.reasons, strict=True)
+    ]

@@ -1,0 +1,329 @@
+"""A model from the masks that people corrected, as a numbered file of the project."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sorby.core.errors import ProjectError
+from sorby.core.progress import OnStep, silent
+from sorby.core.records import IGNORE, ModelCard
+from sorby.core.rng import generator
+
+if TYPE_CHECKING:
+    from sorby.project import Field, Project, StoredModel
+    from sorby.segment import LabelledField, PlaneCache
+    from sorby.segment.training import TrainingRecord
+
+PRESET = "fast"
+MOST_CLASSES = 16
+
+
+def train_project(
+    folder: Path,
+    *,
+    preset: str = PRESET,
+    resume: bool = False,
+    on_step: OnStep = silent,
+) -> dict[str, Any]:
+    """Train on every field of the pool whose mask a person made, and put the model in use.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    preset : {"fast", "paper"}
+        How.
+    resume : bool
+        Go on where a training of the same labels was stopped.
+    on_step : callable
+        Told after each training step.
+
+    Returns
+    -------
+    dict
+        ``model`` (its number), ``is_new``, ``trained_on``, ``validated_on``,
+        ``validation_macro_f1``, ``threshold``, ``best_step``, ``seconds``, ``cpu_seconds``,
+        ``notes``.
+
+    Raises
+    ------
+    ProjectError
+        If nothing is labelled.
+    SettingError
+        If the labels cannot be learnt from.
+    """
+    from sorby.project import Project
+    from sorby.workflow.selecting import labelled_names, pool_fields
+    from sorby.workflow.splitting import lock_test_fields, project_seed
+
+    with Project.open(folder) as project:
+        notes = lock_test_fields(project)
+        known = labelled_names(project)
+        labelled = [field for field in pool_fields(project) if field.name in known]
+        if not labelled:
+            raise ProjectError(
+                f"No field of {folder} that may be learnt from has a mask by a person. "
+                f"sorby select {folder} proposes some; correct their masks and take them in: "
+                f"sorby masks import {folder} PATH"
+            )
+        masks = {name: project.masks()[name] for name in (field.name for field in labelled)}
+        model, is_new = train_model(
+            project,
+            {field: project.read_mask(masks[field.name]) for field in labelled},
+            preset=preset,
+            seed=project_seed(project),
+            start=project.models.current(),
+            resume=resume,
+            on_step=on_step,
+        )
+        with project.transaction():
+            project.models.use(model.number)
+            record_use(project, model)
+    training = model.card.settings["training"]
+    return {
+        "model": model.number,
+        "is_new": is_new,
+        **{name: training[name] for name in _SAID},
+        "notes": [*notes, *training["notes"]],
+    }
+
+
+_SAID = (
+    "trained_on",
+    "validated_on",
+    "validation_macro_f1",
+    "threshold",
+    "best_step",
+    "seconds",
+    "cpu_seconds",
+)
+
+
+def record_use(project: Project, model: StoredModel) -> None:
+    """Append to the history that a model is in use from now on."""
+    from sorby.project import history
+
+    project.record(
+        history.new_record(
+            "use model",
+            settings={"model": model.number},
+            outputs={f"model {model.number}": model.sha256},
+        )
+    )
+
+
+def train_model(
+    project: Project,
+    labels: Mapping[Field, np.ndarray],
+    *,
+    preset: str = PRESET,
+    seed: int,
+    start: StoredModel | None = None,
+    resume: bool = True,
+    is_member: bool = False,
+    planes: PlaneCache | None = None,
+    on_step: OnStep = silent,
+) -> tuple[StoredModel, bool]:
+    """Model of some labels, from the shelf where the same training was done before.
+
+    Parameters
+    ----------
+    project : Project
+        Gets the model; nothing is put in use.
+    labels : mapping of Field to ndarray of shape (M, N)
+        Masks to learn from. None of the fields may be locked.
+    preset : str
+        How.
+    seed : int
+        Same labels, preset, start and seed: same model.
+    start : StoredModel, optional
+        Model to start from.
+    resume : bool
+        Go on from the checkpoint of a stopped training.
+    is_member : bool
+        Whether it is one of an ensemble, not a model to be used alone.
+    planes : PlaneCache, optional
+        Keeps what networks see of fields from one training to the next.
+    on_step : callable
+        Told after each step.
+
+    Returns
+    -------
+    model : StoredModel
+    is_new : bool
+        False if it was on the shelf.
+
+    Raises
+    ------
+    ProjectError
+        If a locked field is among the labels.
+    """
+    from sorby.segment import load_segmenter, save_segmenter, train
+    from sorby.segment import preset as settings_of
+
+    _refuse_locked(project, labels)
+    classes = class_names(project, labels.values())
+    origin = _origin(project, labels, preset=preset, seed=seed, start=start, classes=classes)
+    known = project.models.made_from(origin)
+    if known is not None:
+        return known, False
+    checkpoint = _checkpoint(project, origin)
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    segmenter, record = train(
+        _labelled(project, labels),
+        classes=classes,
+        settings=settings_of(preset),
+        rng=generator(seed),
+        start=load_segmenter(start.path)[0] if start else None,
+        checkpoint=checkpoint,
+        planes=planes,
+        on_step=on_step,
+    )
+    card = _card(project, labels, record, preset=preset, seed=seed, start=start, classes=classes)
+    card.settings["is_member"] = is_member
+    card.settings["training"]["threshold"] = segmenter.threshold
+    model = project.models.add(
+        lambda path: save_segmenter(path, segmenter, card), card, made_from=origin
+    )
+    _record_training(project, labels, model)
+    checkpoint.unlink(missing_ok=True)
+    return model, True
+
+
+def _refuse_locked(project: Project, labels: Mapping[Field, np.ndarray]) -> None:
+    """Test fields are looked up in the store: what a caller says of them does not count."""
+    locked = {field.name for field in project.fields() if field.is_locked}
+    leaked = sorted(field.name for field in labels if field.name in locked)
+    if leaked:
+        raise ProjectError(
+            f"{', '.join(leaked)}: locked for tests, so nothing may be learnt from them. "
+            "Leave them out of the labels."
+        )
+
+
+def class_names(project: Project, masks: Sequence[np.ndarray] | Any) -> tuple[str, ...]:
+    """Defect classes of a project: as it was made with, else as many as the masks hold."""
+    stated = project.note("classes")
+    if stated:
+        return tuple(json.loads(stated))
+    largest = 1
+    for mask in masks:
+        values = mask[mask != IGNORE]
+        largest = max(largest, int(values.max()) if values.size else 1)
+    if largest > MOST_CLASSES:
+        raise ProjectError(
+            f"A mask holds the value {largest}, as if there were {largest} defect classes. If the "
+            "masks are black and white, import them again with --mask-values binary."
+        )
+    return ("defect",) if largest == 1 else tuple(f"class_{k}" for k in range(1, largest + 1))
+
+
+def _origin(project: Project, labels: Mapping[Field, np.ndarray], **about: Any) -> str:
+    from sorby.segment import preset as settings_of
+
+    start = about["start"]
+    parts = [
+        sorted(
+            (
+                field.name,
+                project.picture_hashes()[field.name],
+                hashlib.sha256(np.ascontiguousarray(mask).data).hexdigest(),
+                field.um_per_px,
+                field.specimen,
+            )
+            for field, mask in labels.items()
+        ),
+        asdict(settings_of(about["preset"])),
+        about["seed"],
+        start.sha256 if start else None,
+        about["classes"],
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _checkpoint(project: Project, origin: str) -> Path:
+    from sorby.project import cache_folder
+
+    return cache_folder(project.folder) / "training" / f"{origin[:32]}.safetensors"
+
+
+def _labelled(project: Project, labels: Mapping[Field, np.ndarray]) -> list[LabelledField]:
+    from sorby.segment import LabelledField
+    from sorby.workflow.splitting import split_groups
+
+    fields = sorted(labels, key=lambda field: field.name)
+    return [
+        LabelledField(project.read_picture(field), labels[field], field.valid(), group)
+        for field, group in zip(fields, split_groups(project, fields), strict=True)
+    ]
+
+
+def _card(
+    project: Project,
+    labels: Mapping[Field, np.ndarray],
+    record: TrainingRecord,
+    *,
+    preset: str,
+    seed: int,
+    start: StoredModel | None,
+    classes: tuple[str, ...],
+) -> ModelCard:
+    from sorby.project import history
+    from sorby.segment import preset as settings_of
+
+    hashes = project.picture_hashes()
+    n_defects = sum(int(np.count_nonzero((m != 0) & (m != IGNORE))) for m in labels.values())
+    return ModelCard(
+        name=f"{project.folder.name}, {len(labels)} fields",
+        task="defect segmentation",
+        classes=classes,
+        trained_on=f"{len(labels)} fields labelled in this project, {n_defects} defect px",
+        limits="Knows images like those it was trained on: look at its masks on any others.",
+        scores={"validation_macro_f1": record.score},
+        settings={
+            "preset": preset,
+            "seed": seed,
+            "started_from": start.number if start and record.is_warm else None,
+            "options": asdict(settings_of(preset)),
+            "training": {
+                "trained_on": list(record.trained_on),
+                "validated_on": list(record.validated_on),
+                "images": {field.name: hashes[field.name] for field in labels},
+                "masks": {
+                    field.name: hashlib.sha256(np.ascontiguousarray(mask).data).hexdigest()
+                    for field, mask in labels.items()
+                },
+                "validation_macro_f1": record.score,
+                "best_step": record.best_step,
+                "seconds": round(record.seconds, 2),
+                "cpu_seconds": round(record.cpu_seconds, 2),
+                "curve": record.curve,
+                "notes": list(record.notes),
+            },
+        },
+        versions=history.new_record("train").versions,
+    )
+
+
+def _record_training(
+    project: Project, labels: Mapping[Field, np.ndarray], model: StoredModel
+) -> None:
+    from sorby.project import history
+
+    about = {k: model.card.settings[k] for k in ("preset", "seed", "started_from")}
+    project.record(
+        history.new_record(
+            "train",
+            settings={**about, "labelled": sorted(field.name for field in labels)},
+            inputs=model.card.settings["training"]["masks"],
+            outputs={f"model {model.number}": model.sha256},
+        )
+    )
