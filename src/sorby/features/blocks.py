@@ -6,11 +6,52 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.fft import irfft2, next_fast_len, rfft2
 
 _BLOCKS = 4
 _SEARCH_PX = 3
 _SMALLEST_PX = 6
 _FLAT = 0.1
+
+
+def likeliest_shift(
+    first: np.ndarray, second: np.ndarray, *, smallest_overlap: float
+) -> tuple[int, int]:
+    """Shift with the largest sum of products, relative to the root of the common area.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (M, N) and (m, n)
+        Evened views: mean 0 and the same deviation everywhere.
+    smallest_overlap : float
+        Part of the smaller view's area that must be common.
+
+    Returns
+    -------
+    tuple of int
+        Row and column of the first view where the second's first pixel lies, in px.
+
+    Examples
+    --------
+    >>> wall = np.random.default_rng(0).normal(size=(80, 99))
+    >>> likeliest_shift(wall[:, :70], wall[10:, 20:], smallest_overlap=0.2)
+    (10, 20)
+    """
+    rows, columns = (
+        np.arange(1 - other, own) for own, other in zip(first.shape, second.shape, strict=True)
+    )
+    frame = next_fast_len(len(rows)), next_fast_len(len(columns), real=True)
+    cross = irfft2(rfft2(first, s=frame) * rfft2(second, s=frame).conj(), s=frame)
+    cross = cross.take(rows % frame[0], 0).take(columns % frame[1], 1)
+    height, width = (
+        np.minimum(own, other + shift) - np.maximum(shift, 0)
+        for own, other, shift in zip(first.shape, second.shape, (rows, columns), strict=True)
+    )
+    area = np.outer(height, width)
+    usable = area >= smallest_overlap * min(first.size, second.size)
+    score = np.where(usable, cross / np.sqrt(area), -np.inf)
+    row, column = np.unravel_index(int(score.argmax()), score.shape)
+    return int(rows[row]), int(columns[column])
 
 
 def block_correlation(first: np.ndarray, second: np.ndarray, shift: tuple[int, int]) -> float:

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sorby.core.errors import SettingError
 from sorby.core.records import Micrograph
-from sorby.features.blocks import block_correlation
+from sorby.features.blocks import block_correlation, likeliest_shift
 from sorby.features.fields import paired_fields
 from sorby.features.thumbnails import evened, resized, thumbnail
 from sorby.metrics.shifted import ShiftedViews
@@ -189,14 +189,7 @@ def _are_copies(first: _Field, second: _Field, step: int) -> bool:
     for nudge in _NUDGES:
         edges = _edges(_FINE, step + nudge)
         views = first.at(edges[0]), second.at(edges[1])
-        frame = tuple(
-            next_fast_len(a + b) for a, b in zip(*(view.shape for view in views), strict=True)
-        )
-        own, partner = (_shifted(view[None], (frame[0], frame[1])) for view in views)
-        found, shifts = own.most_significant(0, partner, np.array([0]))
-        if found[0] < _SUSPECT:
-            continue
-        shift = (int(shifts[0, 0]), int(shifts[0, 1]))
+        shift = likeliest_shift(*views, smallest_overlap=_SMALLEST_OVERLAP)
         if block_correlation(*views, shift) >= SAME_FIELD:
             return True
     return False

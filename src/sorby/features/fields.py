@@ -149,7 +149,12 @@ def paired_fields(
 
 
 def field_tiles(
-    micrograph: Micrograph, valid: np.ndarray | None, factor: float, *, size: int
+    micrograph: Micrograph,
+    valid: np.ndarray | None,
+    factor: float,
+    *,
+    size: int,
+    halo: int = 0,
 ) -> Iterator[Tile]:
     """A field at the common scale, tile by tile.
 
@@ -163,21 +168,26 @@ def field_tiles(
         Size after over size before.
     size : int
         Largest edge of a tile after resizing, in px.
+    halo : int
+        Pixels seen around a tile after resizing; they do not count.
 
     Yields
     ------
     Tile
-        Together they cover the field once.
+        What counts in them covers the field once.
     """
     pixels = micrograph.pixels
     scale = GrayScale.of(pixels, valid)
-    for window in windows(pixels.shape, size=max(1, int(size / factor))):
-        block = pixels[window.core]
-        counted = np.isfinite(block)
+    before = max(1, int(size / factor)), int(halo / factor)
+    for window in windows(pixels.shape, size=before[0], halo=before[1]):
+        block = pixels[window.padded]
+        sample = np.isfinite(block)
         if valid is not None:
-            counted &= np.asarray(valid[window.core], bool)
-        gray = scale.apply(block, counted)
-        yield Tile(_resized(gray, factor), _resized(counted.astype(np.float32), factor) > 0.99)
+            sample &= np.asarray(valid[window.padded], bool)
+        gray = scale.apply(block, sample)
+        counted = np.zeros(block.shape, np.float32)
+        counted[window.inner] = sample[window.inner]
+        yield Tile(_resized(gray, factor), _resized(counted, factor) > 0.5)
 
 
 def _resized(image: np.ndarray, factor: float) -> np.ndarray:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _SMALLEST_TILE = 32
+_HALO = 32
 
 
 def network(
@@ -67,7 +68,7 @@ def network(
     if tile_px < _SMALLEST_TILE:
         raise SettingError(f"Tiles of {tile_px} px are too small. Use {_SMALLEST_TILE} or more.")
     rows = [
-        _pooled(field_tiles(micrograph, mask, factor, size=tile_px))
+        _pooled(field_tiles(micrograph, mask, factor, size=tile_px, halo=_HALO))
         for micrograph, mask, factor in paired_fields(micrographs, valid, um_per_px)
     ]
     if not rows:

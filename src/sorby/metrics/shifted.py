@@ -140,7 +140,8 @@ class ShiftedViews:
     @functools.cached_property
     def _grain_px(self) -> np.ndarray:
         spread = irfft2(np.abs(self._spectrum) ** 2, s=self._frame, axes=(1, 2))
-        return (spread**2).sum(axis=(1, 2)) / np.maximum(spread[:, 0, 0] ** 2, 1e-12)
+        grains = (spread**2).sum(axis=(1, 2)) / np.maximum(spread[:, 0, 0] ** 2, 1e-12)
+        return np.maximum(grains, 1.0)
 
     def _reach(self, own: int, other: int) -> np.ndarray:
         least = max(1, min(own, other) - round(min(own, other) * (1 - self._smallest)))
