@@ -54,7 +54,7 @@ PARTS = {
 class WithHalf(PlaneCache):
     """Planes of which the one named ``half`` is 0.5 throughout: a guess that says nothing."""
 
-    def __call__(self, micrograph, valid, *, channels, um_per_px=None):  # type: ignore[no-untyped-def]
+    def __call__(self, micrograph, valid, *, channels, um_per_px=None):  # type: ignore[no-untyped-def]  # noqa: D102
         known = tuple(name for name in channels if name != "half")
         planes = super().__call__(micrograph, valid, channels=known, um_per_px=um_per_px)
         if known == channels:

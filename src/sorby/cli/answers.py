@@ -221,6 +221,13 @@ def demonstrated(answer: dict[str, Any]) -> str:
     return "\n".join(
         [
             "SYNTHETIC build: what Sorby found, beside the generator's truth",
+            *(
+                f"Round {one['round']}, {one['n_labelled']} fields labelled: macro-F1 "
+                f"{one['macro_f1']['mean']:.3f} on {one['n']} locked fields (Otsu "
+                f"{one['baselines']['otsu']['macro_f1']['mean']:.3f}, without labels "
+                f"{one['baselines']['flatfield_otsu']['macro_f1']['mean']:.3f})"
+                for one in answer["rounds"]
+            ),
             table(head, rows),
             f"Seconds: {', '.join(f'{name} {s:.0f}' for name, s in answer['seconds'].items())}",
             f"The report is {answer['report']}",

@@ -5,9 +5,11 @@ from sorby.project.layout import DATABASE, cache_folder, results_folder
 from sorby.project.masks import probability_of
 from sorby.project.models import StoredModel, no_model_error
 from sorby.project.removal import remove_empty
+from sorby.project.rounds import BY_HAND
 from sorby.project.store import Project
 
 __all__ = [
+    "BY_HAND",
     "DATABASE",
     "Field",
     "Project",

@@ -26,7 +26,8 @@ class TrainSettings:
     on_defects : float
         Share of the crops that are centred near a defect.
     n_steps, warm_steps : int
-        Steps from random weights, and from those of an earlier model.
+        Steps a class, from random weights and from those of an earlier model: with one class
+        the first guess is right but for the boundary, with several it says little.
     crops_per_field, n_epochs : int
         Where ``crops_per_field`` is not 0, the steps are those of ``n_epochs`` passes through so
         many crops a labelled field.
@@ -62,9 +63,10 @@ class TrainSettings:
     crops_per_field: int = 0
     n_epochs: int = 0
 
-    def schedule(self, n_fields: int, *, warm: bool) -> Schedule:
+    def schedule(self, n_fields: int, n_classes: int, *, warm: bool) -> Schedule:
         """Schedule of a training on so many fields, warm from an earlier model or not."""
-        steps, every = self.warm_steps if warm else self.n_steps, self.check_every
+        steps = n_classes * (self.warm_steps if warm else self.n_steps)
+        every = self.check_every
         if self.crops_per_field:
             epoch = -(-self.crops_per_field * n_fields // self.batch)
             steps, every = self.n_epochs * epoch, epoch

@@ -152,7 +152,7 @@ def train(
             rng=crops_rng,
         ),
         loss=loss,
-        schedule=settings.schedule(len(training), warm=start is not None),
+        schedule=settings.schedule(len(training), len(classes), warm=start is not None),
         check=lambda net: _look(net, validation, loss)[0],
         checkpoint=checkpoint,
         on_step=on_step,

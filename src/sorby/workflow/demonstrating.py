@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from sorby.synthetic import SyntheticField
 
 FIELDS_PER_CONDITION = 3
+ROUNDS, PER_ROUND = 2, 4
 _CONDITION = ["laser_power_w", "scan_speed_mm_s"]
 
 
 def demo(folder: Path, *, seed: int = 0, on_step: OnStep = silent) -> dict[str, Any]:
-    """Generate a build, run the main job on its images, compare with the truth.
+    """Generate a build, learn from a few of its masks, run the main job, compare with the truth.
+
+    The person is played by the generator: it labels the locked test fields, then in two rounds
+    the four fields that are proposed; a model is trained and scored after each.
 
     Parameters
     ----------
@@ -42,8 +46,9 @@ def demo(folder: Path, *, seed: int = 0, on_step: OnStep = silent) -> dict[str, 
     Returns
     -------
     dict
-        ``project``, ``report``, ``seconds`` (by step), ``conditions``: for each pair of settings
-        what was found and what is true.
+        ``project``, ``report``, ``seconds`` (by step), ``rounds``: scores of the model after
+        each round, as `evaluate` gives them; ``conditions``: for each pair of settings what was
+        found and what is true.
 
     Raises
     ------
@@ -67,14 +72,55 @@ def demo(folder: Path, *, seed: int = 0, on_step: OnStep = silent) -> dict[str, 
             on_step=named(on_step, "import"),
         )
     _mark_synthetic(folder, seed)
+    imported = time.monotonic()
+    scores = _teach(Path(folder), build / "truth", on_step=on_step)
+    taught = time.monotonic()
     answers = run_project(folder, on_step=on_step)
     ended = time.monotonic()
     return {
         "project": str(folder),
         "report": answers["report"]["report"],
-        "seconds": {"generate": generated - began, "analyse": ended - generated},
+        "seconds": {
+            "generate": generated - began,
+            "import": imported - generated,
+            "learn": taught - imported,
+            "analyse": ended - taught,
+        },
+        "rounds": scores,
         "conditions": _beside_truth(folder, truth),
     }
+
+
+def _teach(folder: Path, truth: Path, *, on_step: OnStep) -> list[dict[str, Any]]:
+    """Two rounds of the learning loop, the generator's truth in the place of a person."""
+    from sorby.project import BY_HAND, Project
+    from sorby.workflow.evaluating import evaluate
+    from sorby.workflow.masks import import_masks
+    from sorby.workflow.running import named
+    from sorby.workflow.selecting import select
+    from sorby.workflow.splitting import lock_test_fields
+    from sorby.workflow.training import train_project
+
+    def label(names: Sequence[str]) -> None:
+        import_masks(folder, [truth / f"{name}.png" for name in names], author="the generator")
+
+    with Project.open(folder) as project:
+        lock_test_fields(project)
+        label([field.name for field in project.fields() if field.split == "test"])
+    for number in range(1, ROUNDS + 1):
+        with Project.open(folder) as project:
+            if len(project.rounds.of(BY_HAND)) >= number:
+                continue
+            picks = project.rounds.picks()
+            chosen = list(picks.loc[picks["round"] == number, "image"])
+        if not chosen:
+            answer = select(folder, n_select=PER_ROUND, on_step=named(on_step, "select"))
+            chosen = [pick["image"] for pick in answer["picks"]]
+        label(chosen)
+        train_project(folder, resume=True, on_step=named(on_step, f"train, round {number}"))
+        evaluate(folder, on_step=named(on_step, f"evaluate, round {number}"))
+    with Project.open(folder) as project:
+        return project.rounds.of(BY_HAND)
 
 
 def _refuse_other_content(folder: Path, seed: int) -> None:

@@ -54,7 +54,8 @@ def evaluate(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
         truth = test_truth(project)
         answer = {"model": model.number, **score_model(project, model, truth, on_step=on_step)}
         with project.transaction():
-            project.set_note("evaluation", json.dumps(answer))
+            project.set_note("evaluation", json.dumps(plain(answer)))
+            _remember_round(project, model, answer)
             project.record(
                 history.new_record(
                     "evaluate",
@@ -64,6 +65,36 @@ def evaluate(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
                 )
             )
     return {**answer, "notes": [*notes, *_notes(answer)]}
+
+
+def _remember_round(project: Project, model: StoredModel, answer: Mapping[str, Any]) -> None:
+    """Keep the scores as those of the round by hand in which the model's labels were chosen."""
+    from sorby.project import BY_HAND
+    from sorby.workflow.splitting import project_seed
+
+    labelled = list(model.card.settings["training"]["images"])
+    picks = project.rounds.picks()
+    own = picks[picks["image"].isin(labelled)]
+    if own.empty:
+        return
+    content = {
+        "round": int(own["round"].max()),
+        "strategy": str(own["strategy"].iloc[-1]),
+        "seed": project_seed(project),
+        "n_labelled": len(labelled),
+        "picks": list(own.loc[own["round"] == own["round"].max(), "image"]),
+        **answer,
+    }
+    project.rounds.put(BY_HAND, content["round"], plain(content))
+
+
+def plain(value: Any) -> Any:
+    """Value as JSON holds it: NaN, as the sd of one field, becomes None."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return None if isinstance(value, float) and value != value else value
 
 
 def _notes(answer: Mapping[str, Any]) -> list[str]:

@@ -186,7 +186,7 @@ def _replay(run: _Run, kept: dict[str, Any]) -> None:
 
 def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
     from sorby.segment import load_segmenter
-    from sorby.workflow.evaluating import score_model
+    from sorby.workflow.evaluating import plain, score_model
     from sorby.workflow.training import train_model
 
     clock = _Clock()
@@ -212,7 +212,7 @@ def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
     )
     run.baselines = scores["baselines"]
     clock.lap("evaluate")
-    return _plain(
+    return plain(
         {
             "round": number,
             "strategy": run.strategy,
@@ -282,12 +282,3 @@ def _label(run: _Run, one: Field) -> np.ndarray:
         return segment_micrograph(SEGMENTERS[DEFAULT_METHOD], micrograph, valid)[0]
     segmenter, _ = load_segmenter(run.model.path)
     return segment_micrograph(segmenter, micrograph, valid, threshold=segmenter.threshold)[0]
-
-
-def _plain(value: Any) -> Any:
-    """Content as JSON holds it: no NaN (None instead)."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and value != value else value

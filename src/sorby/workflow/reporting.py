@@ -43,6 +43,7 @@ def report_project(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
     """
     from sorby.project import Project, history, results_folder
     from sorby.report import ReportContent, write_report
+    from sorby.workflow.learning_report import learning_content
     from sorby.workflow.measuring import current_tables, publish
 
     with Project.open(folder) as project:
@@ -64,6 +65,7 @@ def report_project(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
             overlays=_overlays(project, tables, synthetic, on_step),
             notes=notes,
             segmentation=_segmentation(project),
+            learning=learning_content(project, synthetic=synthetic),
             classifier=card,
             typed_on=_typed_on(tables),
             history=[*steps, record],
