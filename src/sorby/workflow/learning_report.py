@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sorby.core.records import IGNORE
+from sorby.core.records import IGNORE, ModelCard
 from sorby.core.rng import generator
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def learning_content(project: Project, *, synthetic: bool) -> LearningContent | 
         photographs=_examples(project, model, evaluation, synthetic) if is_current else [],
         scores=_score_table(evaluation) if is_current else pd.DataFrame(),
         rounds=rounds,
-        card=model.card,
+        card=_short_card(model),
         notes=[
             *model.card.settings["training"]["notes"],
             *(
@@ -66,6 +67,23 @@ def learning_content(project: Project, *, synthetic: bool) -> LearningContent | 
             ),
         ],
     )
+
+
+def _short_card(model: StoredModel) -> ModelCard:
+    """Card with what a reader of the report asks for; the file of the model holds the rest."""
+    settings, training = model.card.settings, model.card.settings["training"]
+    shown = {
+        "preset": settings["preset"],
+        "seed": settings["seed"],
+        "started from model": settings["started_from"] or "random weights",
+        "fields trained on": len(training["trained_on"]),
+        "fields for validation": len(training["validated_on"]),
+        "steps until the kept weights": training["best_step"],
+        "threshold of the probability": training["threshold"],
+        "seconds of training": round(training["seconds"]),
+        "SHA-256 of the model": model.sha256,
+    }
+    return replace(model.card, settings=shown)
 
 
 def _score_table(evaluation: Mapping[str, Any]) -> pd.DataFrame:
