@@ -12,6 +12,8 @@ that the boundary is still drawn pixel by pixel.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -50,6 +52,7 @@ class CorrectingUNet(nn.Module):
         pairs = list(zip(widths[1:], widths[:-1], strict=True))[::-1]
         self.narrow = nn.ModuleList(nn.Conv2d(deep, here, 1) for deep, here in pairs)
         self.up = nn.ModuleList(_block(2 * here, here, n_convolutions=1) for _, here in pairs)
+        self._n_classes = n_classes
         n_logits = n_classes if n_classes == 1 else n_classes + 1
         self.head = nn.Conv2d(widths[0] + folded, n_logits * _FOLD**2, 1)
 
@@ -75,8 +78,11 @@ class CorrectingUNet(nn.Module):
 
     def start_from_guess(self) -> None:
         """Make the correction zero, so that training starts from the guess."""
-        for values in self.head.parameters():
-            nn.init.zeros_(values)
+        weight, bias = self.head.parameters()
+        nn.init.zeros_(weight)
+        nn.init.zeros_(bias)
+        # Classes share the guess: the background outweighs all of them together, not each.
+        nn.init.constant_(bias[: _FOLD**2], math.log(self._n_classes))
 
 
 def _block(inputs: int, outputs: int, *, n_convolutions: int) -> nn.Sequential:
