@@ -106,6 +106,12 @@ def _choose(
     if len(tests) > len(fields) / 2:
         by, groups = "field", _merged(fields, copies, by_specimen=False)
         tests = _draw(groups, wanted, generator(seed))
+    if len(tests) > len(fields) / 2:
+        return [
+            f"{max(map(groups.count, groups))} of {len(fields)} fields overlap or repeat one "
+            "another: none can be set aside for tests, and the model cannot be evaluated. Add "
+            "fields of other places, or mark some as test in the fields table."
+        ], []
     names = [fields[number].name for number in tests]
     return [
         f"No field is marked as test: {len(names)} of {len(fields)} were set aside by {by} "

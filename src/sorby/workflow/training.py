@@ -144,7 +144,7 @@ def train_model(
     seed : int
         Same labels, preset, start and seed: same model.
     start : StoredModel, optional
-        Model to start from.
+        Model to start from; it is the answer itself where it was made from the same.
     resume : bool
         Go on from the checkpoint of a stopped training.
     is_member : bool
@@ -170,7 +170,10 @@ def train_model(
 
     _refuse_locked(project, labels)
     classes = class_names(project, labels.values())
-    origin = _origin(project, labels, preset=preset, seed=seed, start=start, classes=classes)
+    lesson = _lesson(project, labels, preset=preset, seed=seed, classes=classes)
+    if start is not None and start.card.settings.get("lesson") == lesson:
+        return start, False
+    origin = _origin(lesson, start)
     known = project.models.made_from(origin)
     if known is not None:
         return known, False
@@ -188,7 +191,7 @@ def train_model(
         on_step=on_step,
     )
     card = _card(project, labels, record, preset=preset, seed=seed, start=start, classes=classes)
-    card.settings["is_member"] = is_member
+    card.settings.update(is_member=is_member, lesson=lesson)
     card.settings["training"]["threshold"] = segmenter.threshold
     model = project.models.add(
         lambda path: save_segmenter(path, segmenter, card), card, made_from=origin
@@ -199,7 +202,13 @@ def train_model(
 
 
 def _refuse_locked(project: Project, labels: Mapping[Field, np.ndarray]) -> None:
-    """Test fields are looked up in the store: what a caller says of them does not count."""
+    """Test fields are looked up in the store: what a caller says of them does not count.
+
+    They are set aside first, so that none that a model has seen is drawn for tests later.
+    """
+    from sorby.workflow.splitting import lock_test_fields
+
+    lock_test_fields(project)
     locked = {field.name for field in project.fields() if field.is_locked}
     leaked = sorted(field.name for field in labels if field.name in locked)
     if leaked:
@@ -226,26 +235,38 @@ def class_names(project: Project, masks: Sequence[np.ndarray] | Any) -> tuple[st
     return ("defect",) if largest == 1 else tuple(f"class_{k}" for k in range(1, largest + 1))
 
 
-def _origin(project: Project, labels: Mapping[Field, np.ndarray], **about: Any) -> str:
+def _lesson(
+    project: Project,
+    labels: Mapping[Field, np.ndarray],
+    *,
+    preset: str,
+    seed: int,
+    classes: tuple[str, ...],
+) -> str:
+    """Fingerprint of all that a model learns from, but for the model it starts from."""
     from sorby.segment import preset as settings_of
 
-    start = about["start"]
+    hashes = project.picture_hashes()
     parts = [
         sorted(
             (
                 field.name,
-                project.picture_hashes()[field.name],
+                hashes[field.name],
                 hashlib.sha256(np.ascontiguousarray(mask).data).hexdigest(),
                 field.um_per_px,
                 field.specimen,
             )
             for field, mask in labels.items()
         ),
-        asdict(settings_of(about["preset"])),
-        about["seed"],
-        start.sha256 if start else None,
-        about["classes"],
+        asdict(settings_of(preset)),
+        seed,
+        classes,
     ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _origin(lesson: str, start: StoredModel | None) -> str:
+    parts = [lesson, start.sha256 if start else None]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
