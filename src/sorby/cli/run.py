@@ -57,7 +57,11 @@ def main(words: Sequence[str] | None = None) -> int:
         with Progress() as progress:
             answer, text = command(**options, on_step=progress)
     except KeyboardInterrupt:
-        print("Stopped. What was finished is kept; the same command goes on.", file=sys.stderr)
+        print(
+            "Stopped. What was finished is kept; the same command goes on (sorby train: with "
+            "--resume).",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     except SorbyError as error:
         print(f"sorby: {error}", file=sys.stderr)

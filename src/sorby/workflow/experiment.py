@@ -91,6 +91,7 @@ def run_rounds(
     """
     from sorby.project import Project
     from sorby.workflow.splitting import lock_test_fields
+    from sorby.workflow.training import record_use
 
     _check(annotator, strategy, rounds, per_round)
     with Project.open(folder) as project:
@@ -108,7 +109,8 @@ def run_rounds(
             done.append(content)
             on_step(number, rounds, step="round")
         if run.model is not None:
-            project.models.use(run.model.number)
+            with project.transaction():
+                record_use(project, project.models.use(run.model.number))
     return {
         "strategy": strategy,
         "annotator": annotator,

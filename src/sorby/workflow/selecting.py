@@ -68,6 +68,7 @@ def select(
         number = _round_number(project, labelled)
         uncertainty = None
         if strategy == "ensemble" and labelled:
+            _left(project, pool, labelled, n_select)  # refused before ten models are trained
             from sorby.workflow.ensembling import uncertainty_of_project
 
             uncertainty = uncertainty_of_project(project, pool, on_step=on_step)
@@ -188,12 +189,7 @@ def choose(
 
     select_with = SELECTORS[strategy]
     names = [field.name for field in pool]
-    left = len(pool) - len(set(labelled))
-    if not left:
-        raise ProjectError(
-            f"All {len(pool)} fields of the pool are labelled: there is nothing left to choose. "
-            f"Train on them: sorby train {project.folder}"
-        )
+    left = _left(project, pool, labelled, n_select)
     embedding = standardise(embed_fields(project, pool, on_step=on_step))
     options: dict[str, Any] = {"images": _positions(images, names)} if images else {}
     if strategy == "manual" and not images:
@@ -205,7 +201,7 @@ def choose(
         select_with = SELECTORS[DEFAULT_SELECTOR]
     chosen: Selection = select_with(
         embedding,
-        min(n_select, left) if n_select > 0 else n_select,
+        min(n_select, left),
         labelled=[names.index(name) for name in labelled],
         round=number,
         uncertainty=uncertainty,
@@ -221,6 +217,19 @@ def choose(
             f"strategy (those of {DEFAULT_SELECTOR})."
         )
     return replace(chosen, notes=tuple(notes))
+
+
+def _left(project: Project, pool: Sequence[Field], labelled: Sequence[str], n_select: int) -> int:
+    """How many fields of the pool can be chosen."""
+    if n_select < 1:
+        raise SettingError(f"{n_select} fields are to be chosen. Give at least 1: sorby select -n")
+    left = len(pool) - len(set(labelled))
+    if not left:
+        raise ProjectError(
+            f"All {len(pool)} fields of the pool are labelled: there is nothing left to choose. "
+            f"Train on them: sorby train {project.folder}"
+        )
+    return left
 
 
 def _positions(images: Sequence[str], names: Sequence[str]) -> list[int]:
