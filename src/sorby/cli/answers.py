@@ -98,6 +98,7 @@ def state(answer: dict[str, Any]) -> str:
             f"{answer['n_etched']} with an etched twin, {answer['n_scale_bars']} with a scale bar)",
             f"no scale    {answer['n_without_scale']}",
             f"masks       {answer['n_masks']}  ({answer['n_masks_by_person']} by a person)",
+            f"model       {_model(answer)}",
             f"labels      {answer['n_labels']}",
             f"measured    {answer['measured']}",
             f"classified  {answer['classified']}",
@@ -105,6 +106,12 @@ def state(answer: dict[str, Any]) -> str:
             f"next        {answer['next']}",
         ]
     )
+
+
+def _model(answer: dict[str, Any]) -> str:
+    if answer["model"] is None:
+        return "none yet: masks come from a method that needs no labels"
+    return f"{answer['model']}, from {answer['n_trained_on']} labelled fields"
 
 
 def predicted(answer: dict[str, Any], folder: Path) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sorby.core.errors import ProjectError, ReadError, ScaleError, SettingError
+from sorby.core.errors import ReadError, ScaleError, SettingError
 from sorby.core.files import content_hash
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, Micrograph, PixelSize, ProcessPoint
 from sorby.core.rng import generator
+from sorby.workflow.creating import new_or_nothing
 from sorby.workflow.naming import field_names, find_field, pair_by_name
 from sorby.workflow.segmenting import page_note
 
@@ -331,7 +331,7 @@ def _write(
     from sorby.project.history import tagged
     from sorby.workflow.masks import user_name
 
-    with _new_or_nothing(folder) as project:
+    with new_or_nothing(folder) as project:
         for known, pictures, mask in ready:
             project.add_field(known, pictures, copy=copy)
             if mask is not None:
@@ -359,32 +359,6 @@ def _write(
             )
         )
         return _summary(project, ready, found)
-
-
-@contextmanager
-def _new_or_nothing(folder: Path) -> Iterator[Project]:
-    """Open transaction on a new project, which disappears again if it cannot be filled.
-
-    A project without fields, which a kill left, is taken over; the transaction makes sure that
-    nobody else is filling it.
-    """
-    from sorby.project import DATABASE, Project, remove_empty
-
-    is_new = not (Path(folder) / DATABASE).exists()
-    with (Project.create if is_new else Project.open)(folder) as project:
-        try:
-            with project.transaction():
-                if project.fields():
-                    raise ProjectError(
-                        f"{folder} is a project already. Choose another folder, or go on with it: "
-                        f"sorby status {folder}"
-                    )
-                yield project
-        except BaseException:
-            project.close()
-            if is_new:
-                remove_empty(folder)
-            raise
 
 
 def _summary(
