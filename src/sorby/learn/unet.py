@@ -114,7 +114,7 @@ def build(in_channels: int = 1, n_classes: int = 1) -> CorrectingUNet:
     Examples
     --------
     >>> network = build(in_channels=2, n_classes=3)
-    >>> tuple(network(torch.zeros(1, 2, 32, 48)).shape)
-    (1, 4, 32, 48)
+    >>> tuple(network(torch.zeros(1, 2, 64, 96)).shape)
+    (1, 4, 64, 96)
     """
     return CorrectingUNet(in_channels, n_classes)
