@@ -221,7 +221,7 @@ class _Run:
         value = loss(self._network(planes), labels)
         if not torch.isfinite(value):
             raise ModelError(
-                f"The training loss became {float(value)} at step {self.progress.step + 1}. "
+                f"The training loss became {value.item()} at step {self.progress.step + 1}. "
                 "Check that the images hold finite gray values, or train anew with another seed."
             )
         self._optimiser.zero_grad(set_to_none=True)
@@ -265,11 +265,17 @@ class _Run:
 
     def restore(self, path: Path) -> None:
         arrays, card = load_checkpoint(path)
-        if card.task != "training" or card.settings["schedule"] != _plain(self._schedule):
-            raise ModelError(
-                f"{path.name} belongs to another training. Remove it, or train without --resume."
+        if card.task != "training" or card.settings.get("schedule") != _plain(self._schedule):
+            raise _another_training(path)
+        try:
+            self._take_over(
+                {key: torch.from_numpy(array.copy()) for key, array in arrays.items()},
+                card.settings,
             )
-        tensors = {key: torch.from_numpy(array.copy()) for key, array in arrays.items()}
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise _another_training(path) from error
+
+    def _take_over(self, tensors: State, settings: dict[str, Any]) -> None:
         own, self._average, self.best = (
             {
                 key.partition("/")[2]: value
@@ -287,8 +293,8 @@ class _Run:
                 moments.setdefault(int(number), {})[name] = value
         whole = self._optimiser.state_dict() | {"state": moments}
         self._optimiser.load_state_dict(whole)
-        self._crops.rng.bit_generator.state = card.settings["rng"]
-        known = dict(card.settings["progress"])
+        self._crops.rng.bit_generator.state = settings["rng"]
+        known = dict(settings["progress"])
         if known["best_score"] is None:
             known["best_score"] = -np.inf
         self.progress = Progress(**known)
@@ -299,6 +305,12 @@ class _Run:
             "average": self._average,
             "best": self.best,
         }
+
+
+def _another_training(path: Path) -> ModelError:
+    return ModelError(
+        f"{path.name} belongs to another training. Remove it, or train without --resume."
+    )
 
 
 def _copy(state: State) -> State:
