@@ -101,12 +101,13 @@ def _choose(
             f"{len(fields)} fields are too few to set {wanted} aside for tests: the model cannot "
             "be evaluated. Add fields, or mark some as test in the fields table."
         ], []
-    by, groups = "specimen", _merged(fields, copies, by_specimen=True)
+    by = "specimen" if any(field.specimen for field in fields) else "field"
+    groups = _merged(fields, copies, by_specimen=True)
     tests = _draw(groups, wanted, generator(seed))
     if len(tests) > len(fields) / 2:
         by, groups = "field", _merged(fields, copies, by_specimen=False)
         tests = _draw(groups, wanted, generator(seed))
-    if len(tests) > len(fields) / 2:
+    if len(tests) > max(wanted, len(fields) / 2):
         return [
             f"{max(map(groups.count, groups))} of {len(fields)} fields overlap or repeat one "
             "another: none can be set aside for tests, and the model cannot be evaluated. Add "
