@@ -57,6 +57,11 @@ def test_a_cloud_without_groups_is_said_to_be_uniform(rng):
     assert any("no clear groups" in note for note in notes)
 
 
+def test_a_continuous_range_of_images_is_not_uniform(rng):
+    porosity = np.linspace(0, 10, 60)[:, None]
+    assert go(porosity * np.ones(8) + 0.3 * rng.normal(size=(60, 8)), 4).notes == ()
+
+
 def test_picks_keep_away_from_the_labelled_images_of_their_cluster(rng):
     line = np.linspace(0, 1, 30)[:, None] * np.ones(3)
     chosen = go(line, 1, labelled=[0, 1, 2, 3], n_clusters=1)

@@ -70,7 +70,8 @@ def block_correlation(first: np.ndarray, second: np.ndarray, shift: tuple[int, i
     Returns
     -------
     float
-        Median correlation of the blocks; 0 where fewer than half show anything.
+        Median correlation of the blocks, a flat one counted as 0; NaN where the common part is
+        too small to be cut.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def block_correlation(first: np.ndarray, second: np.ndarray, shift: tuple[int, i
         )
         for rows, columns in _common_blocks(first.shape, second.shape, shift)
     ]
-    return float(np.median(found)) if found else 0.0
+    return float(np.median(found)) if found else float("nan")
 
 
 def _common_blocks(

@@ -25,6 +25,7 @@ _STEP = 2**0.125
 _MOST_STEPS = 8
 _NUDGES = (-1 / 3, 0.0, 1 / 3)
 _SUSPECT = 5.0
+_DOUBTFUL = 0.5
 _SMALLEST_OVERLAP = 0.25
 _FLAT = 0.05
 
@@ -186,10 +187,15 @@ def _are_copies(first: _Field, second: _Field, step: int) -> bool:
     """A finer look at the ratio that the coarse one found, and a little beside it."""
     if np.array_equal(first.fine, second.fine):
         return bool(first.fine.std() > 0)
-    for nudge in _NUDGES:
-        edges = _edges(_FINE, step + nudge)
-        views = first.at(edges[0]), second.at(edges[1])
-        shift = likeliest_shift(*views, smallest_overlap=_SMALLEST_OVERLAP)
-        if block_correlation(*views, shift) >= SAME_FIELD:
-            return True
-    return False
+    if _agreement(first, second, _CLOSER, step) < _DOUBTFUL:
+        return False
+    agreements = (_agreement(first, second, _FINE, step + nudge) for nudge in _NUDGES)
+    return any(agreement >= SAME_FIELD for agreement in agreements)
+
+
+def _agreement(first: _Field, second: _Field, edge_px: int, step: float) -> float:
+    """Median correlation of the blocks at the best shift; NaN where too little is common."""
+    edges = _edges(edge_px, step)
+    views = first.at(edges[0]), second.at(edges[1])
+    shift = likeliest_shift(*views, smallest_overlap=_SMALLEST_OVERLAP)
+    return block_correlation(*views, shift)
