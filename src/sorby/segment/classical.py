@@ -89,7 +89,7 @@ def flatfield_otsu(
     (113, 113)
     """
     darkness, noise = darkness_and_noise(micrograph, valid, tile_px=tile_px)
-    return probability_from_darkness(darkness, noise, tile_px=tile_px)
+    return _turned(darkness, noise, tile_px)
 
 
 def darkness_and_noise(
@@ -143,13 +143,15 @@ def probability_from_darkness(
     ndarray of float32 of shape (M, N, 1)
         As of `flatfield_otsu`.
     """
-    probability = np.zeros((*darkness.shape, 1), np.float32)
+    return _turned(darkness.copy(), noise, tile_px)
+
+
+def _turned(plane: np.ndarray, noise: float, tile_px: int) -> np.ndarray:
+    """Probability in the place of the darkness: a field is held once."""
     if np.isfinite(noise):
-        plane = probability[:, :, 0]
-        plane[...] = darkness
         _turn_into_probability(plane, noise, tile_px)
         _drop_small_and_outside(plane, tile_px)
-    return probability
+    return plane[:, :, None]
 
 
 def _fill_with_darkness(plane: np.ndarray, field: DarknessField, tile_px: int) -> None:
