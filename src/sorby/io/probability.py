@@ -8,6 +8,7 @@ import numpy as np
 
 from sorby.core.errors import ReadError, SettingError
 from sorby.core.files import atomic_path
+from sorby.io.limits import check_size, checked_file, decoding
 
 _STEPS = 254
 _NO_SAMPLE = 255
@@ -77,13 +78,12 @@ def read_probability(path: Path) -> np.ndarray:
     """
     import tifffile
 
-    try:
-        with tifffile.TiffFile(path) as stream:
-            steps = np.stack([page.asarray() for page in stream.pages])
-    except (OSError, ValueError, tifffile.TiffFileError) as error:
-        raise ReadError(
-            f"{path} is no probability map ({error}). Predict the field anew."
-        ) from error
+    path = checked_file(path)
+    with decoding(path, "a probability map"), tifffile.TiffFile(path) as stream:
+        for page in stream.pages:
+            height, width = page.shape[:2]
+            check_size(path, height=height, width=width, bytes_per_pixel=len(stream.pages))
+        steps = np.stack([page.asarray() for page in stream.pages])
     if steps.dtype != np.uint8 or steps.ndim != 3:
         raise ReadError(
             f"{path} holds {steps.dtype} of shape {steps.shape}: no probability map of Sorby's. "

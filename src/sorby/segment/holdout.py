@@ -52,8 +52,8 @@ def hold_out(
     wanted = max(1, round(share * len(groups)))
     for name in order:
         rest = ~(held | members[name])
-        if not (told & rest).any() and told.any():
-            continue  # training must keep a group that holds defects
+        if not (told & rest if told.any() else rest).any():
+            continue  # training must keep a group, and one that holds defects if there is any
         held |= members[name]
         if held.sum() >= wanted:
             break
