@@ -18,6 +18,7 @@ from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, Micrograph
 from sorby.learn import LOSSES, NETWORKS, Check, Crops, Example, fit, initialise
 from sorby.metrics import class_counts
+from sorby.segment.gray import check_field
 from sorby.segment.holdout import hold_out
 from sorby.segment.planes import PlaneCache, field_planes
 from sorby.segment.presets import TrainSettings
@@ -29,6 +30,15 @@ THRESHOLD_TOLERANCE = 0.005
 """Thresholds that score this close to the best are as good; of them the nearest to 0.5 is taken."""
 
 _SPLIT = 0.75
+
+_ONE_SPECIMEN = (
+    "All labelled defects are of one specimen: validation fields are of the specimen that the "
+    "model trained on. Label fields of a second one."
+)
+_ONE_FIELD = (
+    "Only one labelled field holds defects: the right part of it chose the weights and the "
+    "threshold. Label more fields."
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,8 @@ def train(
         If no field holds a defect, a mask holds an unknown class, or its size is not its image's.
     """
     began, cpu_began = time.monotonic(), time.process_time()
-    _check_labels(fields, classes)
+    fields = [_checked(one, classes) for one in fields]
+    _check_defects(fields)
     start = start if start is not None and _fits(start, classes, settings) else None
     scale = start.um_per_px if start else _common_scale(fields, settings)
     split_rng, first_rng, crops_rng = rng.spawn(3)
@@ -183,21 +194,28 @@ def train(
     return replace(segmenter, threshold=threshold), record
 
 
-def _check_labels(fields: Sequence[LabelledField], classes: tuple[str, ...]) -> None:
-    for one in fields:
-        name, shape = one.micrograph.name, one.micrograph.pixels.shape
-        if one.mask.shape != shape:
-            raise SettingError(
-                f"The mask of {name!r} is {one.mask.shape} and its image {shape} px. They must be "
-                "equal: import the mask of this image."
-            )
-        unknown = set(np.unique(one.mask).tolist()) - {*range(len(classes) + 1), IGNORE}
-        if unknown:
-            raise SettingError(
-                f"The mask of {name!r} holds the values {sorted(unknown)[:5]}. The project knows "
-                f"{len(classes)} defect classes ({', '.join(classes)}): values 0 to "
-                f"{len(classes)}, and 255 for pixels that do not count. Correct the mask."
-            )
+def _checked(one: LabelledField, classes: tuple[str, ...]) -> LabelledField:
+    """The field, its mask on 255 where it is not valid."""
+    name, shape = one.micrograph.name, one.micrograph.pixels.shape
+    check_field(one.micrograph.pixels, one.valid)
+    if one.mask.shape != shape:
+        raise SettingError(
+            f"The mask of {name!r} is {one.mask.shape} and its image {shape} px. They must be "
+            "equal: import the mask of this image."
+        )
+    unknown = set(np.unique(one.mask).tolist()) - {*range(len(classes) + 1), IGNORE}
+    if unknown:
+        raise SettingError(
+            f"The mask of {name!r} holds the values {sorted(unknown)[:5]}. The project knows "
+            f"{len(classes)} defect classes ({', '.join(classes)}): values 0 to "
+            f"{len(classes)}, and 255 for pixels that do not count. Correct the mask."
+        )
+    if one.valid is None:
+        return one
+    return replace(one, mask=np.where(one.valid, one.mask, np.uint8(IGNORE)))
+
+
+def _check_defects(fields: Sequence[LabelledField]) -> None:
     if not any(_holds_defects(one.mask) for one in fields):
         raise SettingError(
             f"None of the {len(fields)} labelled fields holds a defect, so there is nothing to "
@@ -237,38 +255,32 @@ def _example(
 def _split(
     fields: Sequence[LabelledField], examples: list[Example], rng: np.random.Generator
 ) -> tuple[list[Example], list[Example], tuple[str, ...]]:
-    """Training and validation; by group, else by field, else the two parts of the one field."""
+    """Training and validation: by group, else by field, else the two parts of one field.
+
+    Validation without a defect would be content with the first weights it sees.
+    """
     told = [_holds_defects(one.mask) for one in fields]
-    held = hold_out([one.group for one in fields], has_defects=told, rng=rng)
-    notes: tuple[str, ...] = ()
-    if not held.any() and len(fields) > 1:
-        held = hold_out(range(len(fields)), has_defects=told, rng=rng)
-        notes = (
-            "All labelled fields come from one specimen: validation fields are of the specimen "
-            "that the model trained on. Label fields of a second one.",
-        )
-    if held.any():
-        training = [e for e, is_held in zip(examples, held, strict=True) if not is_held]
-        return training, [e for e, is_held in zip(examples, held, strict=True) if is_held], notes
-    training, validation = _parts(examples[0])
-    return (
-        [training],
-        [validation],
-        (
-            "Only one field is labelled: a quarter of it chose the weights and the threshold. "
-            "Label more fields.",
-        ),
-    )
+    groups = [one.group for one in fields]
+    for apart, notes in ((groups, ()), (range(len(fields)), (_ONE_SPECIMEN,))):
+        held = hold_out(apart, has_defects=told, rng=rng)
+        if (held & told).any():
+            training, validation = (
+                [example for example, side in zip(examples, held, strict=True) if side == wanted]
+                for wanted in (False, True)
+            )
+            return training, validation, notes
+    number = int(np.flatnonzero(told)[0])
+    left, right = _parts(examples[number])
+    return [*examples[:number], left, *examples[number + 1 :]], [right], (_ONE_FIELD,)
 
 
 def _parts(example: Example) -> tuple[Example, Example]:
-    """One field twice: its left three quarters count in the first, the rest in the second."""
-    cut = int(_SPLIT * example.labels.shape[1])
-    columns = np.arange(example.labels.shape[1])
-    left, right = (
-        np.where(columns[None, :] < cut, example.labels, np.uint8(IGNORE)),
-        np.where(columns[None, :] >= cut, example.labels, np.uint8(IGNORE)),
-    )
+    """One field twice: three quarters of its defects, to the left, count in the first alone."""
+    labels = example.labels
+    each = np.count_nonzero((labels != 0) & (labels != IGNORE), axis=0)
+    defects = (each + 1e-9).cumsum()  # defects lost to a coarser scale: three quarters of the field
+    is_left = np.arange(labels.shape[1]) <= np.searchsorted(defects, _SPLIT * defects[-1])
+    left, right = (np.where(side, labels, np.uint8(IGNORE)) for side in (is_left, ~is_left))
     return replace(example, labels=left), replace(example, labels=right)
 
 
