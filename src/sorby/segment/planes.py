@@ -80,16 +80,27 @@ def field_planes(
     >>> planes.values.shape, bool(planes.values[1, 12, 12] > 0.5 > planes.values[1, 30, 30])
     ((2, 40, 40), True)
     """
-    unknown = set(channels) - set(_CHANNELS)
-    if unknown:
-        raise SettingError(
-            f"{sorted(unknown)} are not channels. Choose from: {', '.join(_CHANNELS)}."
-        )
+    check_channels(channels)
     check_field(micrograph.pixels, valid)
     seen = _Field(micrograph, valid)
     factor = scale_factor(micrograph.um_per_px, um_per_px)
     values = np.stack([_CHANNELS[name](seen) for name in channels])
     return Planes(resized(values, factor), micrograph.pixels.shape, np.isnan(seen.probability))
+
+
+def check_channels(channels: tuple[str, ...]) -> None:
+    """Refuse names that are no channels, see `field_planes`.
+
+    Raises
+    ------
+    SettingError
+        With the names that there are.
+    """
+    unknown = set(channels) - set(_CHANNELS)
+    if unknown or not channels:
+        raise SettingError(
+            f"{sorted(unknown)} are not channels. Choose from: {', '.join(_CHANNELS)}."
+        )
 
 
 class PlaneCache:

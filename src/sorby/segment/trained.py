@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from sorby.core.errors import ModelError
+from sorby.core.errors import ModelError, SettingError
 from sorby.core.records import Micrograph, ModelCard
 from sorby.core.tiling import windows
 from sorby.learn import NETWORKS
 from sorby.learn.checkpoint import load_checkpoint, save_checkpoint
 from sorby.learn.legacy import load_paper_weights
-from sorby.segment.planes import PlaneCache, Planes, field_planes, resized_to
+from sorby.segment.planes import PlaneCache, Planes, check_channels, field_planes, resized_to
 
 TASK = "defect segmentation"
 
@@ -198,7 +198,7 @@ def load_segmenter(path: Path) -> tuple[TrainedSegmenter, ModelCard]:
         )
     try:
         segmenter = _rebuilt(about, arrays)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, SettingError) as error:
         raise ModelError(
             f"{path.name} does not fit its own description ({str(error).splitlines()[0]}). "
             "Choose another model, or copy it again."
@@ -209,10 +209,14 @@ def load_segmenter(path: Path) -> tuple[TrainedSegmenter, ModelCard]:
 def _rebuilt(about: dict[str, object], arrays: dict[str, np.ndarray]) -> TrainedSegmenter:
     channels, classes = (tuple(str(t) for t in about[k]) for k in ("channels", "classes"))  # type: ignore[attr-defined]
     scale, threshold = about["um_per_px"], float(about["threshold"])  # type: ignore[arg-type]
-    if not 0 < threshold < 1 or not (scale is None or float(scale) > 0):  # type: ignore[arg-type]
+    if not 0 < threshold < 1 or not (scale is None or 0 < float(scale) < np.inf):  # type: ignore[arg-type]
         raise ValueError(f"threshold {threshold}, µm/px {scale}")
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise ValueError("some weights are not finite")
+    if not classes:
+        raise ValueError("it names no class")
+    check_channels(channels)
+    for key, array in arrays.items():
+        if not np.isfinite(array).all() or (key.endswith("_var") and (array < 0).any()):
+            raise ValueError(f"{key} holds values that are not finite, or a negative variance")
     name = str(about["network_name"])
     network = NETWORKS[name](in_channels=len(channels), n_classes=len(classes))
     network.load_state_dict({key: torch.from_numpy(value) for key, value in arrays.items()})
