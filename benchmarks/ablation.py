@@ -43,7 +43,7 @@ PARTS = {
     "crops anywhere": replace(FAST, on_defects=0.0),
     "no variation of crops": replace(FAST, variation=Variation(flips=False)),
     "flips alone": replace(FAST, variation=Variation(flips=True)),
-    "no Dice in the loss": replace(FAST, loss="bce"),
+    "Dice in the loss": replace(FAST, loss="bce_dice"),
     "no average of weights": replace(FAST, average=0.0),
     "twice the steps, patience off": replace(FAST, n_steps=240, patience=1000),
     "half the rate": replace(FAST, learning_rates=((0.0, 1e-4), (0.25, 1e-3), (1.0, 1e-5))),

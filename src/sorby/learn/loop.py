@@ -138,6 +138,8 @@ def fit(
 ) -> Trained:
     """Train a network; the weights that do best on the validation fields are kept.
 
+    Those that it starts from are among them.
+
     Parameters
     ----------
     network : Module
@@ -171,6 +173,8 @@ def fit(
     run = _Run(network, crops, schedule, check)
     if checkpoint is not None and checkpoint.is_file():
         run.restore(checkpoint)
+    if not run.progress.curve:
+        run.look_at_start()
     saved = time.monotonic()
     while run.progress.step < schedule.n_steps and run.progress.stale < schedule.patience:
         value = run.advance(loss)
@@ -199,6 +203,10 @@ class _Run:
         self._average = _copy(network.state_dict())
         self.best = _copy(self._average)
         self.progress = Progress()
+
+    def look_at_start(self) -> None:
+        """Score the weights that training starts from: it must not end with worse ones."""
+        self.progress.curve.append({"step": 0.0, **self._look()})
 
     def advance(self, loss: Loss) -> float:
         began = time.monotonic()

@@ -86,7 +86,7 @@ _PAPER_RATES = ((0.0, 1e-3), (0.1, 1e-3), (0.1, 1e-4), (0.2, 1e-4), (0.2, 1e-5),
 PRESETS: dict[str, TrainSettings] = {
     "fast": TrainSettings(
         network="fast",
-        loss="bce_dice",
+        loss="bce",
         channels=("gray", "darkness", "classical"),
         crop_px=160,
         batch=8,
