@@ -56,6 +56,11 @@ def add(
             f"The mask of {field.name!r} is {mask.shape[0]} x {mask.shape[1]} px and its image "
             f"{field.shape[0]} x {field.shape[1]} px (rows x columns). They must be equal."
         )
+    if probability is not None and probability.shape[:2] != field.shape:
+        raise ProjectError(
+            f"The probability of {field.name!r} has shape {probability.shape} and its image "
+            f"{field.shape}. Give the one that the mask was cut from."
+        )
     row = connection.execute(
         "SELECT id, (SELECT COALESCE(MAX(version), 0) FROM mask WHERE field_id = field.id)"
         " AS latest FROM field WHERE name = ?",

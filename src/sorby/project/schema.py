@@ -6,8 +6,10 @@ has been released. ``PRAGMA user_version`` holds the version of a file.
 
 from __future__ import annotations
 
-import shutil
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from sorby.core.errors import ProjectError
@@ -162,18 +164,48 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     ProjectError
         If a newer Sorby wrote the file.
     """
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    current = len(MIGRATIONS)
-    if version > current:
+    if _version(connection, path) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")  # another program that migrates is waited for here
+    try:
+        version = _version(connection, path)
+        if 0 < version < len(MIGRATIONS):
+            _copy(path, path.with_name(f"{path.name}.version{version}"))
+        for script in MIGRATIONS[version:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
         raise ProjectError(
             f"{path.parent} was written by a newer Sorby (project version {version}; this one "
-            f"reads up to {current}). Nothing was changed. Install the newer Sorby to open it."
+            f"reads up to {len(MIGRATIONS)}). Nothing was changed. Install the newer Sorby to "
+            "open it."
         )
-    if 0 < version < current:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy2(path, path.with_name(f"{path.name}.version{version}"))
-    for step in range(version, current):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step + 1};"
-            f"PRAGMA application_id = {APPLICATION_ID}; COMMIT;"
-        )
+    return version
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy of a database as it was last committed, its write-ahead log included."""
+    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Statements of a script, one by one: `executescript` would end the transaction."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if statement.strip() != ";" and sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
