@@ -13,6 +13,8 @@ from sorby.io import write_mask, write_micrograph
 from sorby.project import Project
 from sorby.segment import presets
 from sorby.workflow import import_masks, new_project, select, train_project
+from sorby.workflow.embedding import embed_fields
+from sorby.workflow.splitting import lock_test_fields
 
 SHAPE = (96, 112)
 
@@ -102,10 +104,10 @@ def write_study(home, samples, *, labelled=(), **options):
     return Study(home / "study", home / "truth", made)
 
 
-def eight_and_four(*, test_seed=100):
-    """Eight fields of four specimens to learn from, four fields of two specimens for tests."""
-    pool = [Sample(f"p{n}", *metal(n), f"S{n // 2}", "pool") for n in range(8)]
-    test = [Sample(f"t{n}", *metal(test_seed + n), f"T{n // 2}", "test") for n in range(4)]
+def pool_and_test(n_pool=8, n_test=4, *, test_seed=100):
+    """Fields to learn from and fields for tests, two of each specimen."""
+    pool = [Sample(f"p{n}", *metal(n), f"S{n // 2}", "pool") for n in range(n_pool)]
+    test = [Sample(f"t{n}", *metal(test_seed + n), f"T{n // 2}", "test") for n in range(n_test)]
     return [*pool, *test]
 
 
@@ -138,15 +140,19 @@ def labs():
         Sample = Sample
         Study = Study
         write_study = staticmethod(write_study)
-        eight_and_four = staticmethod(eight_and_four)
+        pool_and_test = staticmethod(pool_and_test)
 
     return Labs
 
 
 @pytest.fixture(scope="session")
 def fresh_once(tmp_path_factory):
-    """Eight pool and four test fields; nothing was done with them yet."""
-    return write_study(tmp_path_factory.mktemp("fresh"), eight_and_four())
+    """Eight pool and four test fields, looked at once; nothing is chosen or labelled yet."""
+    study = write_study(tmp_path_factory.mktemp("fresh"), pool_and_test())
+    with study.open() as project:
+        study.made["lock"] = lock_test_fields(project)
+        embed_fields(project, project.fields())
+    return study
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +176,7 @@ def _copied(study, home):
 
 @pytest.fixture
 def fresh(fresh_once, tmp_path):
-    """Own copy of the project with which nothing was done."""
+    """Own copy of the project in which nothing is chosen or labelled."""
     return _copied(fresh_once, tmp_path)
 
 

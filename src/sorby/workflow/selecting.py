@@ -236,15 +236,15 @@ def _positions(images: Sequence[str], names: Sequence[str]) -> list[int]:
     from sorby.workflow.naming import find_field
 
     by_name = {name: Path(name) for name in names}
-    found = {text: find_field(str(text), by_name) for text in images}
-    unknown = [text for text, name in found.items() if name is None]
+    found = [find_field(str(text), by_name) for text in images]
+    unknown = [text for text, name in zip(images, found, strict=True) if name is None]
     if unknown:
         raise SettingError(
             f"{', '.join(map(repr, unknown))}: no field of the pool has this name. Test fields are "
             f"locked and cannot be picked. The pool: {', '.join(list(names)[:8])}"
             + (", ..." if len(names) > 8 else ".")
         )
-    return [list(names).index(str(name)) for name in found.values()]
+    return [list(names).index(str(name)) for name in found]
 
 
 def _rows(chosen: Selection, pool: Sequence[Field]) -> list[dict[str, Any]]:
