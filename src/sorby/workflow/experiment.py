@@ -146,7 +146,7 @@ def _prepared(
     from sorby.segment import PlaneCache
     from sorby.segment import preset as settings_of
     from sorby.workflow.evaluating import test_truth
-    from sorby.workflow.selecting import labelled_names, pool_fields
+    from sorby.workflow.splitting import labelled_names, pool_fields
 
     settings_of(preset)
     pool = pool_fields(project)

@@ -155,7 +155,7 @@ def _map_figure(project: Project, synthetic: bool) -> Figure:
     from sorby.report import embedding_figure
     from sorby.select import SELECTORS
     from sorby.workflow.embedding import embed_fields
-    from sorby.workflow.selecting import labelled_names
+    from sorby.workflow.splitting import labelled_names
 
     fields = project.fields()
     embedding = standardise(embed_fields(project, fields))

@@ -13,6 +13,7 @@ from sorby.core.errors import ProjectError, SettingError
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import Selection
 from sorby.core.rng import generator
+from sorby.workflow.splitting import labelled_names, lock_test_fields, pool_fields, project_seed
 
 if TYPE_CHECKING:
     from sorby.project import Field, Project
@@ -59,18 +60,18 @@ def select(
         If no field is left to choose from.
     """
     from sorby.project import Project, history
+    from sorby.workflow.ensembling import uncertainty_of_project
 
     strategy, n_select = ("manual", len(images)) if images else (strategy, n_select)
     with Project.open(folder) as project:
-        notes = [*_lock(project)]
+        notes = lock_test_fields(project)
         pool = pool_fields(project)
-        labelled = [field.name for field in pool if field.name in labelled_names(project)]
+        known = labelled_names(project)
+        labelled = [field.name for field in pool if field.name in known]
         number = _round_number(project, labelled)
         uncertainty = None
         if strategy == "ensemble" and labelled:
             _left(project, pool, labelled, n_select)  # refused before ten models are trained
-            from sorby.workflow.ensembling import uncertainty_of_project
-
             uncertainty = uncertainty_of_project(project, pool, on_step=on_step)
         chosen = choose(
             project,
@@ -79,7 +80,7 @@ def select(
             n_select=n_select,
             labelled=labelled,
             number=number,
-            seed=project_seed_of(project),
+            seed=project_seed(project),
             uncertainty=uncertainty,
             images=images,
             on_step=on_step,
@@ -102,35 +103,6 @@ def select(
         "n_labelled": len(labelled),
         "notes": [*notes, *chosen.notes],
     }
-
-
-def _lock(project: Project) -> list[str]:
-    from sorby.workflow.splitting import lock_test_fields
-
-    return lock_test_fields(project)
-
-
-def project_seed_of(project: Project) -> int:
-    """Seed of a project."""
-    from sorby.workflow.splitting import project_seed
-
-    return project_seed(project)
-
-
-def pool_fields(project: Project) -> list[Field]:
-    """Fields that may be chosen and learnt from: no test field, no copy of one."""
-    pool = [field for field in project.fields() if not field.is_locked]
-    if not pool:
-        raise ProjectError(
-            f"All {len(project.fields())} fields of {project.folder} are locked for tests: none is "
-            "left to label. Mark fewer as test in the fields table, or add fields."
-        )
-    return pool
-
-
-def labelled_names(project: Project) -> set[str]:
-    """Fields whose current mask a person made."""
-    return {name for name, mask in project.masks().items() if mask.source == "person"}
 
 
 def _round_number(project: Project, labelled: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sorby.core.errors import ProjectError
 from sorby.core.rng import generator
 
 if TYPE_CHECKING:
@@ -62,6 +63,22 @@ def lock_test_fields(project: Project) -> list[str]:
             )
         )
     return notes
+
+
+def pool_fields(project: Project) -> list[Field]:
+    """Fields that may be chosen and learnt from: no test field, no copy of one."""
+    pool = [field for field in project.fields() if not field.is_locked]
+    if not pool:
+        raise ProjectError(
+            f"All {len(project.fields())} fields of {project.folder} are locked for tests: none is "
+            "left to label. Mark fewer as test in the fields table, or add fields."
+        )
+    return pool
+
+
+def labelled_names(project: Project) -> set[str]:
+    """Fields whose current mask a person made."""
+    return {name for name, mask in project.masks().items() if mask.source == "person"}
 
 
 def near_duplicate_groups(project: Project) -> dict[str, int]:

@@ -60,8 +60,12 @@ def train_project(
         If the labels cannot be learnt from.
     """
     from sorby.project import Project
-    from sorby.workflow.selecting import labelled_names, pool_fields
-    from sorby.workflow.splitting import lock_test_fields, project_seed
+    from sorby.workflow.splitting import (
+        labelled_names,
+        lock_test_fields,
+        pool_fields,
+        project_seed,
+    )
 
     with Project.open(folder) as project:
         notes = lock_test_fields(project)
