@@ -105,7 +105,7 @@ def plainly(network, crops, schedule):
 def test_without_average_the_result_is_that_of_a_plain_loop(crops):
     schedule = replace(SCHEDULE, average=0.0, check_every=100)
     expected, _ = plainly(small(), crops(), schedule)
-    found = fit(small(), crops(), loss=LOSS, schedule=schedule, check=Script(1.0)).state
+    found = fit(small(), crops(), loss=LOSS, schedule=schedule, check=Script(0.0, 1.0)).state
     for key, value in expected.items():
         torch.testing.assert_close(found[key], value, rtol=1e-4, atol=1e-6)
 
@@ -113,7 +113,7 @@ def test_without_average_the_result_is_that_of_a_plain_loop(crops):
 def test_the_average_is_the_running_mean_that_starts_short(crops):
     schedule = replace(SCHEDULE, average=0.4, check_every=100)
     raw, expected = plainly(small(), crops(), schedule)
-    found = fit(small(), crops(), loss=LOSS, schedule=schedule, check=Script(1.0)).state
+    found = fit(small(), crops(), loss=LOSS, schedule=schedule, check=Script(0.0, 1.0)).state
     for name in ("first.weight", "norm.running_var", "last.bias"):
         torch.testing.assert_close(found[name].double(), expected[name], rtol=1e-4, atol=1e-6)
         assert not torch.allclose(found[name], raw[name], rtol=1e-3, atol=1e-6)
@@ -122,12 +122,12 @@ def test_the_average_is_the_running_mean_that_starts_short(crops):
 def test_it_learns_to_find_the_disc(crops, example):
     schedule = Schedule(n_steps=40, batch=4, learning_rates=((0, 0.05), (1, 0.01)), check_every=40)
     network = small()
-    trained = fit(network, crops(), loss=LOSS, schedule=schedule, check=Script(1.0))
+    trained = fit(network, crops(), loss=LOSS, schedule=schedule, check=Script(0.0, 1.0))
     network.load_state_dict(trained.state)
     with torch.inference_mode():
         called = network.eval()(torch.from_numpy(example.planes)[None])[0, 0] > 0
     assert (called.numpy() == example.labels).mean() > 0.97
-    losses = [entry["train_loss"] for entry in trained.progress.curve]
+    losses = [entry["train_loss"] for entry in trained.progress.curve[1:]]
     assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
 
 
@@ -142,16 +142,24 @@ def test_the_rate_goes_in_straight_lines_from_corner_to_corner():
 
 
 def test_the_best_weights_are_returned_not_the_last_and_of_equals_the_first(crops):
-    script = Script(0.1, 0.9, 0.3, 0.9, 0.2)
+    script = Script(0.0, 0.1, 0.9, 0.3, 0.9, 0.2)
     trained = fit(small(), crops(), loss=LOSS, schedule=SCHEDULE, check=script)
-    assert len(script.seen) == 5  # at 2, 4, 6, 8 and after the last step
-    assert are_equal(trained.state, script.seen[1])
+    assert len(script.seen) == 6  # before the first step, after 2, 4, 6, 8 and the last
+    assert are_equal(trained.state, script.seen[2])
     assert not are_equal(trained.state, script.seen[-1])
     assert (trained.progress.best_step, trained.progress.best_score) == (4, 0.9)
 
 
+def test_the_weights_it_starts_from_are_kept_where_none_are_better(crops):
+    expected = small().state_dict()
+    script = Script(0.9, 0.1, 0.9, 0.3, 0.2, 0.2)
+    trained = fit(small(), crops(), loss=LOSS, schedule=SCHEDULE, check=script)
+    assert are_equal(trained.state, expected)
+    assert (trained.progress.best_step, trained.progress.step) == (0, 9)
+
+
 def test_training_stops_after_as_many_looks_without_a_better_score_as_patience(crops):
-    script = Script(0.5, 0.6, 0.6, 0.1, 0.7, 0.7, 0.7, 0.7, 0.9)
+    script = Script(0.4, 0.5, 0.6, 0.6, 0.1, 0.7, 0.7, 0.7, 0.7, 0.9)
     schedule = replace(SCHEDULE, check_every=1, patience=3)
     progress = fit(small(), crops(), loss=LOSS, schedule=schedule, check=script).progress
     assert (progress.step, progress.best_step, progress.stale) == (8, 5, 3)
@@ -185,18 +193,19 @@ def test_the_curve_has_an_entry_a_step_and_says_what_was_seen_at_each_look(crops
     def on_step(done, total, **values):
         told.append((done, total, values["loss"]))
 
-    script = Script(0.1, 0.2, 0.3, 0.4, 0.5)
+    script = Script(0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
     trained = fit(small(), crops(), loss=LOSS, schedule=SCHEDULE, check=script, on_step=on_step)
     curve = trained.progress.curve
-    assert [entry["step"] for entry in curve] == list(range(1, 10))
+    assert [entry["step"] for entry in curve] == list(range(10))
     assert {entry["step"]: entry["valid_f1"] for entry in curve if "valid_f1" in entry} == {
+        0: 0.0,
         2: 0.1,
         4: 0.2,
         6: 0.3,
         8: 0.4,
         9: 0.5,
     }
-    assert told == [(int(entry["step"]), 9, entry["train_loss"]) for entry in curve]
+    assert told == [(int(entry["step"]), 9, entry["train_loss"]) for entry in curve[1:]]
 
 
 # ---------------------------------------------------------------------- killed and gone on
