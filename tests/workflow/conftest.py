@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,6 +136,19 @@ def quick_presets():
     }
 
 
+@contextmanager
+def shortened():
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(presets, "PRESETS", quick_presets())
+        yield
+
+
+@pytest.fixture(scope="session")
+def short_trainings():
+    """Context in which trainings take a second, for fixtures that outlive a test."""
+    return shortened
+
+
 @pytest.fixture
 def quick(monkeypatch):
     """Trainings of this test take a second."""
@@ -173,8 +187,7 @@ def taught_once(fresh_once, tmp_path_factory):
     study = Study(home / "study", fresh_once.truth)
     study.label("t0", "t1", "t2", "t3")
     study.label(*(pick["image"] for pick in select(study.folder, n_select=4)["picks"]))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(presets, "PRESETS", quick_presets())
+    with shortened():
         study.made = train_project(study.folder)
     return study
 
