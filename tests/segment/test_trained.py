@@ -91,9 +91,8 @@ def test_is_float32_from_0_to_1_of_the_size_of_the_field_and_finds_its_discs(
     assert defect_f1(whole[..., 0] >= segmenter.threshold, large[1]) > 0.95
 
 
-@pytest.mark.parametrize("tile_px", [256, 300])
-def test_tiles_are_seamless(segmenter, large, whole, tile_px):
-    tiled = segmenter(Micrograph(large[0]), tile_px=tile_px)
+def test_tiles_are_seamless(segmenter, large, whole):
+    tiled = segmenter(Micrograph(large[0]), tile_px=256)
     np.testing.assert_allclose(tiled, whole, atol=1e-4)
 
 
