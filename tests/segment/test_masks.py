@@ -8,7 +8,7 @@ from sorby.segment import mask_from_probability
 def test_the_most_probable_class_is_chosen_where_defect_of_any_class_reaches_the_threshold():
     probability = np.array([[[0.2, 0.7], [0.55, 0.2], [0.2, 0.25], [0.4, 0.45]]], np.float32)
     assert mask_from_probability(probability).tolist() == [[2, 1, 0, 2]]
-    assert mask_from_probability(probability, threshold=0.42).tolist() == [[2, 1, 2]]
+    assert mask_from_probability(probability, threshold=0.42).tolist() == [[2, 1, 2, 2]]
 
 
 def test_the_threshold_itself_is_defect_and_invalid_pixels_are_255():

@@ -89,6 +89,9 @@ class Crops:
         classes and fields in turn at random); the others lie anywhere.
     variation : Variation
         How crops are varied.
+    has_guess : bool
+        Whether the last plane is a first guess: its values stay true to the field, it is only
+        turned and zoomed with the others.
     rng : numpy.random.Generator
         Every draw comes from it.
 
@@ -105,6 +108,7 @@ class Crops:
         crop_px: int,
         on_defects: float = 0.75,
         variation: Variation = NO_VARIATION,
+        has_guess: bool = False,
         rng: np.random.Generator,
     ) -> None:
         if not any((example.labels != IGNORE).any() for example in examples):
@@ -118,13 +122,16 @@ class Crops:
         ]
         self._regions = [defect_regions(example.labels) for example in examples]
         self._crop_px, self._on_defects = crop_px, on_defects
-        self._variation, self.rng = variation, rng
+        self._variation, self._has_guess, self.rng = variation, has_guess, rng
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
         """Planes (size, channels, crop, crop) and labels (size, crop, crop), uint8."""
         pairs = [self._crop() for _ in range(size)]
         planes, labels = (torch.cat(parts) for parts in zip(*pairs, strict=True))
-        return vary_gray(planes, self._variation, self.rng), labels
+        if not self._has_guess:
+            return vary_gray(planes, self._variation, self.rng), labels
+        seen = vary_gray(planes[:, :-1], self._variation, self.rng)
+        return torch.cat((seen, planes[:, -1:]), dim=1), labels
 
     def _crop(self) -> tuple[Tensor, Tensor]:
         number, row, column = self._place()

@@ -36,10 +36,12 @@ class TrainSettings:
     decay, average : float
         Weight decay; share of the old kept by the running average of the weights (0 for none).
     check_every, patience : int
-        Steps between looks at the validation fields (0: one an epoch), and looks without a
-        better score before it stops.
+        Steps between looks at the validation fields (0: one an epoch), and looks a class without
+        a better score before it stops.
     variation : Variation
         How crops are varied.
+    has_guess : bool
+        Whether the last channel is a first guess that the network corrects.
     resamples : bool
         Whether fields are brought to a common µm/px.
     """
@@ -59,6 +61,7 @@ class TrainSettings:
     check_every: int
     patience: int
     variation: Variation
+    has_guess: bool
     resamples: bool = True
     crops_per_field: int = 0
     n_epochs: int = 0
@@ -77,7 +80,7 @@ class TrainSettings:
             decay=self.decay,
             average=self.average,
             check_every=every,
-            patience=self.patience,
+            patience=n_classes * self.patience,
         )
 
 
@@ -102,6 +105,7 @@ PRESETS: dict[str, TrainSettings] = {
         variation=Variation(
             flips=True, turn_deg=15, zoom=1.3, gain=0.2, offset=0.1, noise=0.1, blur_px=0.7
         ),
+        has_guess=True,
     ),
     "paper": TrainSettings(
         network="paper",
@@ -121,6 +125,7 @@ PRESETS: dict[str, TrainSettings] = {
         variation=Variation(
             flips=True, zoom=1.1, gain=0.2, noise=0.05, blur_px=1.0, poisson=0.05, salt_pepper=0.01
         ),
+        has_guess=False,
         resamples=False,
         crops_per_field=500,
         n_epochs=200,

@@ -160,6 +160,7 @@ def train(
             crop_px=settings.crop_px,
             on_defects=settings.on_defects,
             variation=settings.variation,
+            has_guess=settings.has_guess,
             rng=crops_rng,
         ),
         loss=loss,
