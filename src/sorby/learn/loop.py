@@ -19,6 +19,9 @@ from sorby.learn.checkpoint import load_checkpoint, save_checkpoint
 from sorby.learn.sampling import Crops
 from sorby.learn.unet import CorrectingUNet
 
+MOST_ENTRIES = 1000
+"""About so many entries of a curve are kept, those with a look among them."""
+
 Loss = Callable[..., Tensor]
 State = dict[str, Tensor]
 
@@ -214,9 +217,11 @@ class _Run:
         self.progress.step += 1
         step, last = self.progress.step, self._schedule.n_steps
         entry = {"step": float(step), "train_loss": value}
-        if step % self._schedule.check_every == 0 or step == last:
+        is_look = step % self._schedule.check_every == 0 or step == last
+        if is_look:
             entry |= self._look()
-        self.progress.curve.append(entry)
+        if is_look or step % max(1, last // MOST_ENTRIES) == 0:
+            self.progress.curve.append(entry)
         self.progress.seconds += time.monotonic() - began
         return value
 

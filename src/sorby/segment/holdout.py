@@ -11,12 +11,15 @@ def hold_out(
     groups: Sequence[object],
     *,
     has_defects: Sequence[bool],
+    was_trained_on: Sequence[bool] | None = None,
     rng: np.random.Generator,
     share: float = 0.2,
 ) -> np.ndarray:
     """Fields for validation: whole groups, about a fifth of the fields, at least one.
 
     Groups that hold defects come first: a field without any says nothing about a threshold.
+    Then groups that no earlier model was trained on: the others would flatter one that starts
+    from it.
 
     Parameters
     ----------
@@ -24,6 +27,8 @@ def hold_out(
         Specimen of each field, or what else belongs together.
     has_defects : sequence of bool of length n
         Whether a field holds a defect.
+    was_trained_on : sequence of bool of length n, optional
+        Whether the model that training starts from, or one before it, has learnt from a field.
     rng : numpy.random.Generator
         Draws the groups.
     share : float
@@ -32,7 +37,7 @@ def hold_out(
     Returns
     -------
     ndarray of bool of shape (n,)
-        True: for validation. All False where there is only one group: see `split_field`.
+        True: for validation. All False where there is only one group.
 
     Examples
     --------
@@ -48,7 +53,8 @@ def hold_out(
     members = {name: np.array([group == name for group in groups]) for name in names}
     told = np.asarray(has_defects, bool)
     order = [names[i] for i in rng.permutation(len(names))]
-    order.sort(key=lambda name: not told[members[name]].any())
+    known = np.zeros(len(groups), bool) if was_trained_on is None else np.asarray(was_trained_on)
+    order.sort(key=lambda name: (not told[members[name]].any(), known[members[name]].any()))
     wanted = max(1, round(share * len(groups)))
     for name in order:
         rest = ~(held | members[name])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import nn
 from torch.nn import functional
 
@@ -26,8 +27,21 @@ from sorby.segment.trained import TrainedSegmenter, class_probability, ready
 
 THRESHOLDS = np.round(np.arange(0.2, 0.81, 0.05), 2)
 
+GLIMPSE_PX = 2_000_000
+"""Pixels of the validation fields that are looked at on the way, at the model's scale."""
+
 THRESHOLD_TOLERANCE = 0.005
 """Thresholds that score this close to the best are as good; of them the nearest to 0.5 is taken."""
+
+_SEEN_BEFORE = (
+    "Some validation fields are ones that an earlier model, from which this one started, had "
+    "learnt from: the validation score is rather too good. The test fields tell."
+)
+
+_NO_GAIN = (
+    "No step of the training did better on the validation fields than its start: the weights are "
+    "those of the start, only the threshold is new. More labels may help."
+)
 
 _SPLIT = 0.75
 
@@ -55,12 +69,18 @@ class LabelledField:
         Pixels outside the ignore boxes.
     group : object
         Fields of one group (specimen, near-duplicates) stay on one side of the split.
+    copies : object
+        Near-duplicates have the same; they stay together where all fields are of one group.
+    was_trained_on : bool
+        Whether the model that training starts from, or one before it, has learnt from the field.
     """
 
     micrograph: Micrograph
     mask: np.ndarray = field(repr=False)
     valid: np.ndarray | None = field(default=None, repr=False)
     group: object = None
+    copies: object = None
+    was_trained_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,13 +166,13 @@ def train(
     split_rng, first_rng, crops_rng = rng.spawn(3)
     seen = [_example(one, settings.channels, scale, planes or field_planes) for one in fields]
     examples = [example for example, _ in seen]
-    training, validation, notes = _split(fields, examples, split_rng)
+    training, validation, notes = _split(fields, examples, split_rng, is_warm=start is not None)
     network = NETWORKS[settings.network](in_channels=len(settings.channels), n_classes=len(classes))
     if start is None:
         initialise(network, first_rng)
     else:
         network.load_state_dict(start.network.state_dict())
-    loss = LOSSES[settings.loss]
+    loss, glimpses = LOSSES[settings.loss], _glimpses(validation)
     trained = fit(
         network,
         Crops(
@@ -165,11 +185,13 @@ def train(
         ),
         loss=loss,
         schedule=settings.schedule(len(training), len(classes), warm=start is not None),
-        check=lambda net: _look(net, validation, loss)[0],
+        check=lambda net: _look(net, glimpses, loss)[0],
         checkpoint=checkpoint,
         on_step=on_step,
     )
     network.load_state_dict(trained.state)
+    if trained.progress.best_step == 0:
+        notes = (*notes, _NO_GAIN)
     segmenter = TrainedSegmenter(
         ready(network),
         settings.network,
@@ -254,17 +276,24 @@ def _example(
 
 
 def _split(
-    fields: Sequence[LabelledField], examples: list[Example], rng: np.random.Generator
+    fields: Sequence[LabelledField],
+    examples: list[Example],
+    rng: np.random.Generator,
+    *,
+    is_warm: bool,
 ) -> tuple[list[Example], list[Example], tuple[str, ...]]:
     """Training and validation: by group, else by field, else the two parts of one field.
 
     Validation without a defect would be content with the first weights it sees.
     """
     told = [_holds_defects(one.mask) for one in fields]
+    known = [is_warm and one.was_trained_on for one in fields]
     groups = [one.group for one in fields]
-    for apart, notes in ((groups, ()), (range(len(fields)), (_ONE_SPECIMEN,))):
-        held = hold_out(apart, has_defects=told, rng=rng)
+    copies = [number if one.copies is None else one.copies for number, one in enumerate(fields)]
+    for apart, notes in ((groups, ()), (copies, (_ONE_SPECIMEN,))):
+        held = hold_out(apart, has_defects=told, was_trained_on=known, rng=rng)
         if (held & told).any():
+            notes = (*notes, _SEEN_BEFORE) if (held & known).any() else notes
             training, validation = (
                 [example for example, side in zip(examples, held, strict=True) if side == wanted]
                 for wanted in (False, True)
@@ -283,6 +312,31 @@ def _parts(example: Example) -> tuple[Example, Example]:
     is_left = np.arange(labels.shape[1]) <= np.searchsorted(defects, _SPLIT * defects[-1])
     left, right = (np.where(side, labels, np.uint8(IGNORE)) for side in (is_left, ~is_left))
     return replace(example, labels=left), replace(example, labels=right)
+
+
+def _glimpses(validation: Sequence[Example]) -> list[Example]:
+    """Validation fields, large ones cut to the square that holds most of their defects.
+
+    The threshold is chosen on whole fields; the looks on the way must not take longer than the
+    training between them.
+    """
+    edge = int(np.sqrt(GLIMPSE_PX / len(validation)))
+    return [_densest(example, edge) for example in validation]
+
+
+def _densest(example: Example, edge: int) -> Example:
+    defects = ((example.labels != 0) & (example.labels != IGNORE)).astype(np.float32)
+    if defects.size <= edge**2:
+        return example
+    sums = ndimage.uniform_filter(defects, edge, mode="constant")
+    row, column = np.unravel_index(int(sums.argmax()), sums.shape)
+    rows, columns = (
+        slice(start := int(np.clip(place - edge // 2, 0, max(length - edge, 0))), start + edge)
+        for place, length in zip((row, column), defects.shape, strict=True)
+    )
+    return replace(
+        example, planes=example.planes[:, rows, columns], labels=example.labels[rows, columns]
+    )
 
 
 def _look(network: nn.Module, validation: Sequence[Example], loss: Any) -> tuple[Check, np.ndarray]:

@@ -108,13 +108,15 @@ def pool_uncertainty(
 
 
 def _disagreement(probabilities: object, valid: np.ndarray) -> float:
-    """Mean over valid pixels of the standard deviation over models, without keeping them all."""
+    """Mean over the sample of the standard deviation over models, without keeping them all."""
     n, mean, squares = 0, np.zeros(valid.shape), np.zeros(valid.shape)
+    sample = valid.copy()
     for probability in probabilities:  # type: ignore[attr-defined]
-        value = np.nan_to_num(probability.sum(axis=2), nan=0.0)
+        value = probability.sum(axis=2)
+        sample &= np.isfinite(value)
         n += 1
         step = value - mean
         mean += step / n
         squares += step * (value - mean)
     spread = np.sqrt(squares / max(n, 1))
-    return float(spread[valid].mean()) if valid.any() else 0.0
+    return float(spread[sample].mean()) if sample.any() else 0.0

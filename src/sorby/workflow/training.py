@@ -185,7 +185,7 @@ def train_model(
     if not resume:
         checkpoint.unlink(missing_ok=True)
     segmenter, record = train(
-        _labelled(project, labels),
+        _labelled(project, labels, _ever_trained_on(start)),
         classes=classes,
         settings=settings_of(preset),
         rng=generator(seed),
@@ -280,13 +280,27 @@ def _checkpoint(project: Project, origin: str) -> Path:
     return cache_folder(project.folder) / "training" / f"{origin[:32]}.safetensors"
 
 
-def _labelled(project: Project, labels: Mapping[Field, np.ndarray]) -> list[LabelledField]:
-    from sorby.segment import LabelledField
-    from sorby.workflow.splitting import split_groups
+def _ever_trained_on(model: StoredModel | None) -> list[str]:
+    """Fields that a model, or one that it started from, has learnt from."""
+    return [] if model is None else list(model.card.settings["training"]["ever_trained_on"])
 
-    fields = sorted(labels, key=lambda field: field.name)
+
+def _labelled(
+    project: Project, labels: Mapping[Field, np.ndarray], known: Sequence[str]
+) -> list[LabelledField]:
+    from sorby.segment import LabelledField
+    from sorby.workflow.splitting import near_duplicate_groups, split_groups
+
+    fields, copies = sorted(labels, key=lambda one: one.name), near_duplicate_groups(project)
     return [
-        LabelledField(project.read_picture(field), labels[field], field.valid(), group)
+        LabelledField(
+            project.read_picture(field),
+            labels[field],
+            field.valid(),
+            group,
+            copies[field.name],
+            field.name in known,
+        )
         for field, group in zip(fields, split_groups(project, fields), strict=True)
     ]
 
@@ -320,6 +334,9 @@ def _card(
             "options": asdict(settings_of(preset)),
             "training": {
                 "trained_on": list(record.trained_on),
+                "ever_trained_on": sorted(
+                    {*record.trained_on, *(_ever_trained_on(start) if record.is_warm else ())}
+                ),
                 "validated_on": list(record.validated_on),
                 "images": {field.name: hashes[field.name] for field in labels},
                 "masks": {
