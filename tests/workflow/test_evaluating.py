@@ -1,6 +1,7 @@
 """Scores on the locked test fields: equal to those worked out by hand, baselines beside them."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -21,22 +22,30 @@ TESTS = ["t0", "t1", "t2", "t3"]
 
 
 @pytest.fixture(scope="module")
-def scored(taught_once):
-    return evaluate(taught_once.folder)
+def examined(taught_once, tmp_path_factory):
+    """Own copy for this file of the project with one model, to be evaluated."""
+    folder = tmp_path_factory.mktemp("examined") / "study"
+    shutil.copytree(taught_once.folder, folder)
+    return type(taught_once)(folder, taught_once.truth, taught_once.made)
 
 
 @pytest.fixture(scope="module")
-def by_hand(taught_once):
+def scored(examined):
+    return evaluate(examined.folder)
+
+
+@pytest.fixture(scope="module")
+def by_hand(examined):
     """Masks of the test fields from the model and the baselines, and the truth, made here."""
-    model, _ = load_segmenter(taught_once.model().path)
+    model, _ = load_segmenter(examined.model().path)
     ways = {
         "model": (model, model.threshold),
         "otsu": (SEGMENTERS["otsu"], 0.5),
         "flatfield_otsu": (SEGMENTERS["flatfield_otsu"], 0.5),
     }
-    truth = {name: read_mask(taught_once.truth / f"{name}.png") for name in TESTS}
+    truth = {name: read_mask(examined.truth / f"{name}.png") for name in TESTS}
     called = {}
-    with taught_once.open() as project:
+    with examined.open() as project:
         for field in project.fields():
             for way, (segmenter, threshold) in ways.items():
                 if field.name in TESTS:
@@ -100,13 +109,13 @@ def test_few_fields_are_said(scored):
     assert "4 test fields: these scores say little of other images." in scored["notes"]
 
 
-def test_evaluation_is_in_the_history_with_what_it_compared(taught_once, scored):
-    step = taught_once.steps("evaluate")[-1]
-    masks = taught_once.masks()
+def test_evaluation_is_in_the_history_with_what_it_compared(examined, scored):
+    step = examined.steps("evaluate")[-1]
+    masks = examined.masks()
     assert step.settings["model"] == 1
     assert step.settings["scores"] == pytest.approx(scored["pooled"])
     assert step.inputs == {
-        "model 1": taught_once.model().sha256,
+        "model 1": examined.model().sha256,
         **{f"{name} mask": masks[name].sha256 for name in TESTS},
     }
 

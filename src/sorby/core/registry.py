@@ -45,12 +45,12 @@ class Registry(Mapping[str, Callable[..., Any]]):
         return {**foreign, **self._own}
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
-        places = self.places
-        if name not in places:
+        place = self._own.get(name) or self.places.get(name)
+        if place is None:
             raise SettingError(
-                f"{name!r} is not one of the {self.kind}. Choose from: {', '.join(places)}."
+                f"{name!r} is not one of the {self.kind}. Choose from: {', '.join(self)}."
             )
-        module, _, attribute = places[name].partition(":")
+        module, _, attribute = place.partition(":")
         return getattr(importlib.import_module(module), attribute)
 
     def __contains__(self, name: object) -> bool:

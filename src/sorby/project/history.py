@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
@@ -100,6 +102,12 @@ def read_all(connection: sqlite3.Connection) -> list[StepRecord]:
 
 
 def _versions() -> dict[str, str]:
+    return dict(_known_versions())
+
+
+@functools.cache
+def _known_versions() -> Mapping[str, str]:
+    """Versions of what computes: looked up once, which takes longer than writing a record."""
     found = {"sorby": __version__, "python": platform.python_version()}
     for name in _COMPUTING:
         try:
