@@ -100,6 +100,16 @@ def current(folder: Path, connection: sqlite3.Connection) -> dict[str, StoredMas
     return {row["name"]: _stored(folder, row) for row in rows}
 
 
+def versions(folder: Path, connection: sqlite3.Connection, name: str) -> list[StoredMask]:
+    """Every version of a field's mask, oldest first; the last one is the current mask."""
+    rows = connection.execute(
+        "SELECT field.name, mask.* FROM mask JOIN field ON field.id = field_id"
+        " WHERE field.name = ? ORDER BY version",
+        (name,),
+    ).fetchall()
+    return [_stored(folder, row) for row in rows]
+
+
 def _stored(folder: Path, row: sqlite3.Row) -> StoredMask:
     beside = row["probability_path"]
     return StoredMask(

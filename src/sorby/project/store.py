@@ -266,6 +266,10 @@ class Project:
         """Current mask of every field that has one, by field name."""
         return masks.current(self.folder, self._connection)
 
+    def mask_versions(self, name: str) -> list[StoredMask]:
+        """Every version of the mask of the field called `name`, oldest first."""
+        return masks.versions(self.folder, self._connection, name)
+
     def read_mask(self, stored: StoredMask) -> np.ndarray:
         """Pixels of a stored mask, verified by its hash.
 
@@ -330,14 +334,8 @@ class Project:
                 "INSERT INTO label (field_id, x_px, y_px, label, time)"
                 " VALUES ((SELECT id FROM field WHERE name = ?), ?, ?, ?, ?)",
                 [
-                    (*row, time)
-                    for row in zip(
-                        labels["image"],
-                        labels["x"].astype(float),
-                        labels["y"].astype(float),
-                        labels["label"],
-                        strict=True,
-                    )
+                    (row["image"], float(row["x"]), float(row["y"]), row["label"], time)
+                    for row in labels.to_dict("records")
                 ],
             )
 

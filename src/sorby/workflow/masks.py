@@ -18,6 +18,7 @@ from sorby.core.records import IGNORE, Micrograph
 
 if TYPE_CHECKING:
     from sorby.io.masks import MaskValues
+    from sorby.project import Field, Project
 
 
 def import_masks(
@@ -46,8 +47,9 @@ def import_masks(
     Returns
     -------
     dict
-        ``n_masks``, ``n_unchanged`` (equal to the current mask: they stay what they were),
-        ``problems`` (files left out and why), ``notes``.
+        ``n_masks``, ``n_unchanged`` (equal to a version that the project holds, the current one
+        or an older one: nobody corrected them, so they stay what they were), ``problems`` (files
+        left out and why), ``notes``.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def import_masks(
     n_masks = unchanged = 0
     who = author or user_name()
     with Project.open(folder) as project:
-        fields, current = {field.name: field for field in project.fields()}, project.masks()
+        fields = {field.name: field for field in project.fields()}
         files = _masks_by_field(list(fields), paths, problems)
         classes = json.loads(project.note("classes") or "[]")
         for done, (name, path) in enumerate(files.items(), start=1):
@@ -73,9 +75,7 @@ def import_masks(
                 problems.append(str(error))
                 continue
             notes += [note] if note else []
-            if name in current and np.array_equal(
-                np.where(field.valid(), mask, IGNORE), project.read_mask(current[name])
-            ):
+            if _is_a_version(project, field, mask):
                 unchanged += 1
             else:
                 method = f"imported from {path.name}"
@@ -100,6 +100,21 @@ def import_masks(
         "problems": problems,
         "notes": notes,
     }
+
+
+def _is_a_version(project: Project, field: Field, mask: np.ndarray) -> bool:
+    """Whether a mask equals any that the project holds of a field; damaged files equal none."""
+    if mask.shape != field.shape:
+        return False
+    put = np.where(field.valid(), mask, IGNORE)
+    for stored in reversed(project.mask_versions(field.name)):
+        try:
+            known = project.read_mask(stored)
+        except ProjectError:
+            continue
+        if np.array_equal(put, known):
+            return True
+    return False
 
 
 def user_name() -> str:
@@ -246,24 +261,46 @@ def export_masks(folder: Path, path: Path, *, on_step: OnStep = silent) -> dict[
     Raises
     ------
     ProjectError
-        If no field has a mask yet, or a file that is no mask would be overwritten.
+        If no field has a mask yet, or a file would be overwritten that is no mask or that was
+        edited and not taken in.
     """
-    from sorby.io import is_sorby_mask
     from sorby.project import Project
 
     with Project.open(folder) as project:
         masks = project.masks()
         if not masks:
             raise ProjectError(f"{folder} has no masks yet. Make them: sorby predict {folder}")
+        targets = {name: inside(path, f"{name}.png") for name in masks}
+        for field in project.fields():
+            if field.name in targets and targets[field.name].exists():
+                _refuse_to_overwrite(project, field, targets[field.name])
         for done, (name, stored) in enumerate(masks.items(), start=1):
             project.read_mask(stored)  # verifies the hash
-            target = inside(path, f"{name}.png")
-            if target.exists() and not is_sorby_mask(target):
-                raise ProjectError(
-                    f"{target} is there and is no mask of Sorby's: it may be your image. "
-                    "Export into another folder."
-                )
+            target = targets[name]
             with atomic_path(target) as writing:
                 writing.write_bytes(stored.path.read_bytes())
             on_step(done, len(masks), image=name)
     return {"n_masks": len(masks), "folder": str(path)}
+
+
+def _refuse_to_overwrite(project: Project, field: Field, target: Path) -> None:
+    """A file in the place of an export may go only if the project holds its content."""
+    from sorby.io import is_sorby_mask, read_mask
+
+    if not is_sorby_mask(target):
+        raise ProjectError(
+            f"{target} is there and is no mask of Sorby's: it may be your image, or a mask that "
+            "another program saved. Export into another folder; if it is a mask that you "
+            f"corrected, take it in first: sorby masks import {project.folder} {target}"
+        )
+    if content_hash(target) in {stored.sha256 for stored in project.mask_versions(field.name)}:
+        return
+    try:
+        is_kept = _is_a_version(project, field, read_mask(target))
+    except (ReadError, SettingError):
+        is_kept = False
+    if not is_kept:
+        raise ProjectError(
+            f"{target} was edited since it was exported. Take it in first: "
+            f"sorby masks import {project.folder} {target}, or export into another folder."
+        )
