@@ -111,6 +111,8 @@ def state(answer: dict[str, Any]) -> str:
 def _model(answer: dict[str, Any]) -> str:
     if answer["model"] is None:
         return "none yet: masks come from a method that needs no labels"
+    if not answer["model_is_whole"]:
+        return f"{answer['model']}: file is gone or was changed"
     return f"{answer['model']}, from {answer['n_trained_on']} labelled fields"
 
 
@@ -131,8 +133,8 @@ def masks_taken(answer: dict[str, Any], folder: Path) -> str:
     """Answer of ``sorby masks import``."""
     text = f"{answer['n_masks']} masks imported"
     if answer["n_unchanged"]:
-        text += f", {answer['n_unchanged']} equal to the current ones left as they were"
-    text += f". Next: sorby measure {folder}"
+        text += f", {answer['n_unchanged']} equal to ones that the project has left as they were"
+    text += f". Next: sorby train {folder} (then sorby predict and sorby measure)"
     return with_notes(text, answer)
 
 

@@ -81,7 +81,7 @@ def evaluate(folder: Path, on_step: OnStep) -> Answer:
 def models(folder: Path, use: int | None, export: Path | None, on_step: OnStep) -> Answer:
     """Models of a project."""
     answer = workflow.list_models(folder, use=use, export=export)
-    return answer, learnt.shelved(answer)
+    return answer, learnt.shelved(answer, folder)
 
 
 def predict(folder: Path, method: str | None, on_step: OnStep) -> Answer:

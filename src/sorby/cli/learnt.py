@@ -20,6 +20,10 @@ def selected(answer: dict[str, Any], folder: Path) -> str:
         f"Next: correct their masks (sorby predict {folder}; sorby masks export {folder} masks/), "
         f"then sorby masks import {folder} masks/ and sorby train {folder}"
     )
+    bare = answer["test_without_mask"]
+    if bare:
+        fields = f"the {len(bare)} test fields" if len(bare) > 1 else "the test field"
+        text += f"\nLabel {fields} too, once, for sorby evaluate: {', '.join(bare)}"
     return with_notes(text, answer)
 
 
@@ -61,10 +65,10 @@ def _mean_sd(score: Mapping[str, float]) -> str:
     return f"{score['mean']:.3f}" + ("" if sd is None or sd != sd else f" ± {sd:.3f}")
 
 
-def shelved(answer: dict[str, Any]) -> str:
+def shelved(answer: dict[str, Any], folder: Path) -> str:
     """Answer of ``sorby models``."""
     if not answer["models"]:
-        return "No model yet: sorby train DIR"
+        return f"No model yet: sorby train {folder}"
     rows = [
         [
             model["number"],

@@ -50,7 +50,8 @@ def select(
     -------
     dict
         ``round``, ``strategy``, ``picks`` (``image``, ``reason``, ``score``, ``cluster``),
-        ``n_pool``, ``n_labelled``, ``notes``.
+        ``n_pool``, ``n_labelled``, ``test_without_mask`` (test fields that no person labelled:
+        evaluation needs their masks), ``notes``.
 
     Raises
     ------
@@ -68,6 +69,7 @@ def select(
         pool = pool_fields(project)
         known = labelled_names(project)
         labelled = [field.name for field in pool if field.name in known]
+        tests = [field.name for field in project.fields() if field.split == "test"]
         number = _round_number(project, labelled)
         uncertainty = None
         if strategy == "ensemble" and labelled:
@@ -101,6 +103,7 @@ def select(
         "picks": _rows(chosen, pool),
         "n_pool": len(pool),
         "n_labelled": len(labelled),
+        "test_without_mask": [name for name in tests if name not in known],
         "notes": [*notes, *chosen.notes],
     }
 

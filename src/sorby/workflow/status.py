@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sorby.core.errors import ModelError
+
 if TYPE_CHECKING:
-    from sorby.project import Project, StoredMask
+    from sorby.project import Field, Project, StoredMask, StoredModel
 
 
 def project_status(folder: Path) -> dict[str, Any]:
@@ -22,7 +24,9 @@ def project_status(folder: Path) -> dict[str, Any]:
     dict
         ``project``, ``synthetic``, ``n_fields``, ``n_test_fields``, ``n_etched``, ``n_masks``,
         ``n_masks_by_person``, ``model`` (number of the one in use, or None),
-        ``n_trained_on``, ``picks_waiting`` (chosen fields that no person has labelled yet),
+        ``model_is_whole`` (False where its file is gone or was changed), ``n_trained_on``,
+        ``picks_waiting`` (chosen fields that no person has labelled yet), ``not_learnt`` (fields
+        of the pool that a person labelled and the model does not know),
         ``n_without_scale``, ``n_scale_bars``, ``n_labels``,
         ``measured`` and ``classified`` ("yes", "no", "out of date"), ``last_step``, ``next``
         (the command that comes next).
@@ -39,7 +43,7 @@ def project_status(folder: Path) -> dict[str, Any]:
             "n_etched": len(project.picture_hashes("etched")),
             "n_masks": len(masks),
             "n_masks_by_person": sum(mask.source == "person" for mask in masks.values()),
-            **_learning(project, masks),
+            **_learning(project, fields, masks),
             "n_without_scale": sum(field.pixel_size is None for field in fields),
             "n_scale_bars": sum(bool(field.ignore_boxes) for field in fields),
             "n_labels": len(project.labels()),
@@ -51,14 +55,31 @@ def project_status(folder: Path) -> dict[str, Any]:
     return state
 
 
-def _learning(project: Project, masks: dict[str, StoredMask]) -> dict[str, Any]:
-    model = project.models.current()
-    picks = project.rounds.picks()["image"].unique()
+def _learning(
+    project: Project, fields: list[Field], masks: dict[str, StoredMask]
+) -> dict[str, Any]:
+    model, is_whole = _model_in_use(project)
+    learnt = model.card.settings["training"]["images"] if model else {}
+    by_person = {name for name, mask in masks.items() if mask.source == "person"}
+    pool = [field.name for field in fields if not field.is_locked]
     return {
         "model": model.number if model else None,
-        "n_trained_on": len(model.card.settings["training"]["images"]) if model else 0,
-        "picks_waiting": [n for n in picks if n not in masks or masks[n].source != "person"],
+        "model_is_whole": is_whole,
+        "n_trained_on": len(learnt),
+        "picks_waiting": [
+            n for n in project.rounds.picks()["image"].unique() if n not in by_person
+        ],
+        "not_learnt": [name for name in pool if name in by_person and name not in learnt],
     }
+
+
+def _model_in_use(project: Project) -> tuple[StoredModel | None, bool]:
+    """The model in use, as the database knows it, and whether its file is whole."""
+    try:
+        return project.models.current(), True
+    except ModelError:
+        number = int(project.note("current_model") or 0)
+        return next((m for m in project.models.all() if m.number == number), None), False
 
 
 def _freshness(project: Project, name: str) -> str:
@@ -69,13 +90,18 @@ def _freshness(project: Project, name: str) -> str:
 
 
 def _next_step(state: dict[str, Any], folder: Path) -> str:
-    if state["n_masks"] < state["n_fields"]:
-        return f"sorby predict {folder}"
-    if state["picks_waiting"]:
+    has_masks = state["n_masks"] == state["n_fields"]
+    if not state["model_is_whole"]:
+        return f"put the file of the model back, or use another: sorby models {folder} --use N"
+    if has_masks and state["picks_waiting"]:
         return (
             f"correct the masks of {', '.join(state['picks_waiting'][:4])} "
             f"(sorby masks export {folder} masks/), then sorby masks import {folder} masks/"
         )
+    if state["not_learnt"] and not state["picks_waiting"]:
+        return f"sorby train {folder}"
+    if not has_masks:
+        return f"sorby predict {folder}"
     if state["measured"] != "yes":
         return f"sorby measure {folder}"
     if state["classified"] != "yes":
