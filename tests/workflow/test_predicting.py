@@ -146,6 +146,17 @@ def test_interrupted_prediction_keeps_what_it_did_and_goes_on(taught):
     assert {n: taught.masks()[n] for n in kept} == kept
 
 
+def test_mask_that_somebody_gave_in_the_meantime_is_not_counted_as_predicted(taught):
+    rest = sorted(POOL - set(taught.picks()))
+
+    def label(done, total, **values):
+        if done == 1:
+            taught.label(rest[1])
+
+    assert predict(taught.folder, on_step=label)["n_predicted"] == 3
+    assert taught.masks()[rest[1]].source == "person"
+
+
 def test_progress_counts_what_is_to_be_done(taught):
     told = []
     predict(taught.folder, on_step=lambda done, total, **values: told.append((done, total)))

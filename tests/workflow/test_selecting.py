@@ -5,7 +5,9 @@ import pytest
 
 from sorby.core.errors import ProjectError, SettingError
 from sorby.workflow import ensembling, select, train_project
+from sorby.workflow.embedding import embed_fields
 from sorby.workflow.ensembling import _disagreement
+from sorby.workflow.splitting import pool_fields
 
 STRATEGIES = ["smile", "ensemble", "kcenter", "uniform"]
 
@@ -119,6 +121,54 @@ def test_wrong_choice_is_refused_and_nothing_is_remembered(fresh, options, told)
     assert fresh.steps("select") == []
 
 
+@pytest.mark.parametrize("options", [{"strategy": "oracle"}, {"strategy": "manual"}])
+def test_wrong_strategy_is_refused_before_anything_is_locked_or_looked_at(
+    labs, tmp_path, blind, options
+):
+    samples = [labs.Sample(f"p{k}", *labs.metal(k)) for k in range(6)]
+    study = labs.write_study(tmp_path, samples)
+    with pytest.raises(SettingError):
+        select(study.folder, **options)
+    assert study.steps("lock test fields") == []
+    assert not any(field.is_locked for field in study.fields().values())
+
+
+@pytest.fixture
+def blind(monkeypatch):
+    """Looking at an image fails the test."""
+
+    def look(*args, **values):
+        pytest.fail("an image was looked at")
+
+    monkeypatch.setattr("sorby.workflow.embedding.embed_fields", look)
+
+
+def test_uniform_and_manual_do_not_look_at_images(taught, blind):
+    answer = select(taught.folder, strategy="uniform", n_select=1)
+    assert not set(names(answer)) & set(taught.picks()[:4])
+    assert not any("look" in note for note in answer["notes"])
+    left = sorted(
+        {f"p{n}" for n in range(8)} - {n for n, m in taught.masks().items() if m.source == "person"}
+    )
+    assert names(select(taught.folder, images=left[:2])) == left[:2]
+
+
+def test_person_picks_in_the_first_round_without_a_look(fresh, blind):
+    assert names(select(fresh.folder, images=["p6"])) == ["p6"]
+
+
+def test_scale_of_test_fields_changes_no_embedding(labs, tmp_path):
+    rows = {}
+    for scale in ("1.0", "3.0"):
+        (home := tmp_path / scale).mkdir()
+        pool = [labs.Sample(f"p{k}", *labs.metal(k), f"S{k}", "pool", "1.0") for k in range(2)]
+        test = [labs.Sample(f"t{k}", *labs.metal(9 + k), f"T{k}", "test", scale) for k in range(3)]
+        study = labs.write_study(home, [*pool, *test])
+        with study.open() as project:
+            rows[scale] = embed_fields(project, pool_fields(project))
+    assert np.array_equal(rows["1.0"], rows["3.0"])
+
+
 def test_labelled_field_cannot_be_picked_again(taught):
     with pytest.raises(SettingError, match="has a label already"):
         select(taught.folder, images=[taught.picks()[0]])
@@ -155,12 +205,13 @@ def test_disagreement_is_the_mean_over_valid_pixels_of_the_sd_over_members(rng):
     assert _disagreement(iter(members), valid) == pytest.approx(truth, rel=1e-6)
 
 
-def test_pixels_without_sample_count_as_no_defect(rng):
+def test_pixels_in_which_a_member_sees_no_sample_do_not_count(rng):
     members = rng.random((4, 5, 6, 1)).astype(np.float32)
     members[1, 2, 3] = np.nan
-    valid = np.ones((5, 6), bool)
-    truth = np.nan_to_num(members).sum(axis=3).std(axis=0).mean()
-    assert _disagreement(iter(members), valid) == pytest.approx(truth, rel=1e-6)
+    sample = np.ones((5, 6), bool)
+    sample[2, 3] = False
+    truth = members.sum(axis=3).std(axis=0)[sample].mean()
+    assert _disagreement(iter(members), np.ones((5, 6), bool)) == pytest.approx(truth, rel=1e-6)
 
 
 def test_equal_members_agree_and_no_valid_pixel_is_no_disagreement(rng):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def embed_fields(
     project: Project, fields: Sequence[Field], *, on_step: OnStep = silent
 ) -> np.ndarray:
-    """Raw embedding of fields at a common µm/px; each is computed once.
+    """Raw embedding of fields at the common µm/px of the pool; each is computed once.
+
+    Locked fields do not count for the common scale: nothing that is chosen depends on them.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def embed_fields(
     from sorby.features import common_scale, default_embedder
 
     embedder, hashes = default_embedder(), project.picture_hashes()
-    scale = common_scale(field.um_per_px for field in project.fields())
+    scale = common_scale(field.um_per_px for field in project.fields() if not field.is_locked)
     rows = []
     for done, field in enumerate(fields, start=1):
         about = [embedder, hashes[field.name], field.um_per_px, scale, field.ignore_boxes]

@@ -68,7 +68,7 @@ def predict(folder: Path, *, method: str | None = None, on_step: OnStep = silent
     Returns
     -------
     dict
-        ``n_predicted``, ``n_fields``, ``method``.
+        ``n_predicted`` (masks that were stored), ``n_fields``, ``method``.
     """
     from sorby.project import Project
 
@@ -77,6 +77,7 @@ def predict(folder: Path, *, method: str | None = None, on_step: OnStep = silent
         fields = project.fields()
         wanted = set(_wanted(project, name, replaces=bool(about)))
         todo = [field for field in fields if field.name in wanted]
+        n_predicted = 0
         for done, field in enumerate(todo, start=1):
             micrograph = project.read_picture(field)
             mask, probability = segment_micrograph(
@@ -94,8 +95,9 @@ def predict(folder: Path, *, method: str | None = None, on_step: OnStep = silent
                     probability=probability,
                 )
                 _record(project, stored, {"method": name, **about})
+            n_predicted += 1
             on_step(done, len(todo), image=field.name)
-    return {"n_predicted": len(todo), "n_fields": len(fields), "method": name}
+    return {"n_predicted": n_predicted, "n_fields": len(fields), "method": name}
 
 
 def _segmenter(

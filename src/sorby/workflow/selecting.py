@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STRATEGY = "smile"
 MOST_ROUNDS = 1000
 
+BLIND = ("uniform", "manual")
+"""Strategies that do not look at images, so nothing is computed from them."""
+
 
 def select(
     folder: Path,
@@ -64,6 +67,7 @@ def select(
     from sorby.workflow.ensembling import uncertainty_of_project
 
     strategy, n_select = ("manual", len(images)) if images else (strategy, n_select)
+    _check(strategy, images)  # refused before fields are set aside and looked at
     with Project.open(folder) as project:
         notes = lock_test_fields(project)
         pool = pool_fields(project)
@@ -106,6 +110,16 @@ def select(
         "test_without_mask": [name for name in tests if name not in known],
         "notes": [*notes, *chosen.notes],
     }
+
+
+def _check(strategy: str, images: Sequence[str]) -> None:
+    from sorby.select import SELECTORS
+
+    if strategy == "manual" and not images:
+        raise SettingError(
+            "The strategy manual needs the images that you pick: sorby select DIR --images A1 B2"
+        )
+    SELECTORS[strategy]  # refuses a name that it does not know
 
 
 def _round_number(project: Project, labelled: Sequence[str]) -> int:
@@ -158,24 +172,16 @@ def choose(
     Selection
         ``indices`` are positions in ``pool``.
     """
-    from sorby.features import standardise
     from sorby.select import DEFAULT_SELECTOR, SELECTORS
-    from sorby.workflow.embedding import embed_fields
 
-    select_with = SELECTORS[strategy]
+    _check(strategy, images)
     names = [field.name for field in pool]
     left = _left(project, pool, labelled, n_select)
-    embedding = standardise(embed_fields(project, pool, on_step=on_step))
     options: dict[str, Any] = {"images": _positions(images, names)} if images else {}
-    if strategy == "manual" and not images:
-        raise SettingError(
-            "The strategy manual needs the images that you pick: sorby select DIR --images A1 B2"
-        )
     is_first = not labelled and strategy != "manual"
-    if is_first:
-        select_with = SELECTORS[DEFAULT_SELECTOR]
-    chosen: Selection = select_with(
-        embedding,
+    used = DEFAULT_SELECTOR if is_first else strategy
+    chosen: Selection = SELECTORS[used](
+        _embedding(project, pool, used, on_step),
         min(n_select, left),
         labelled=[names.index(name) for name in labelled],
         round=number,
@@ -192,6 +198,21 @@ def choose(
             f"strategy (those of {DEFAULT_SELECTOR})."
         )
     return replace(chosen, notes=tuple(notes))
+
+
+def _embedding(
+    project: Project, pool: Sequence[Field], strategy: str, on_step: OnStep
+) -> np.ndarray:
+    """One row a field; for strategies that do not look at images just its place in the pool.
+
+    Equal rows would make their notes say that all images look the same, which nobody knows.
+    """
+    from sorby.features import standardise
+    from sorby.workflow.embedding import embed_fields
+
+    if strategy in BLIND:
+        return np.arange(len(pool), dtype=float)[:, None]
+    return standardise(embed_fields(project, pool, on_step=on_step))
 
 
 def _left(project: Project, pool: Sequence[Field], labelled: Sequence[str], n_select: int) -> int:
