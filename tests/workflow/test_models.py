@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from sorby.core.errors import ModelError, ProjectError, SettingError
+from sorby.core.records import ModelCard
 from sorby.io import read_mask
+from sorby.learn import save_checkpoint
 from sorby.segment import load_segmenter
 from sorby.workflow import (
     evaluate,
@@ -88,6 +90,38 @@ def test_export_never_becomes_another_kind_of_file(taught, tmp_path):
     with pytest.raises(SettingError, match=r"does not end in \.safetensors.*cube\.safetensors"):
         list_models(taught.folder, export=precious)
     assert precious.read_bytes() == b"an image"
+
+
+def test_export_replaces_a_model_and_nothing_else(two_models, tmp_path):
+    mine, other = tmp_path / "mine.safetensors", tmp_path / "types.safetensors"
+    list_models(two_models.folder, use=1, export=mine)
+    list_models(two_models.folder, use=2, export=mine)
+    assert mine.read_bytes() == two_models.model(2).path.read_bytes()
+    other.write_bytes(b"weights of something else")
+    with pytest.raises(SettingError, match=r"no segmentation model of Sorby's.*another file"):
+        list_models(two_models.folder, use=1, export=other)
+    assert other.read_bytes() == b"weights of something else"
+    assert two_models.model().number == 2
+
+
+def test_classifier_is_no_segmenter_and_is_not_overwritten(taught, tmp_path):
+    target = tmp_path / "types.safetensors"
+    save_checkpoint(target, {"a": np.zeros(2, np.float32)}, ModelCard("types", "defect types", ()))
+    before = target.read_bytes()
+    with pytest.raises(SettingError, match="no segmentation model"):
+        list_models(taught.folder, export=target)
+    assert target.read_bytes() == before
+
+
+def test_member_of_an_ensemble_is_not_used_alone(taught, quick):
+    masks, fields = taught.masks(), taught.fields()
+    labels = {fields[name]: taught.pixels_of(masks[name]) for name in taught.picks()}
+    with taught.open() as project:
+        member, _ = train_model(project, labels, seed=5, is_member=True)
+    with pytest.raises(ModelError, match=r"Model 2 is a member of an ensemble.*sorby models"):
+        list_models(taught.folder, use=member.number)
+    assert taught.model().number == 1
+    assert taught.steps("use model")[-1].settings == {"model": 1}
 
 
 # ---------------------------------------------------------------------- outside the project

@@ -168,10 +168,16 @@ def report(folder: Path, on_step: OnStep) -> Answer:
 
 def run(folder: Path, annotator: str | None, on_step: OnStep, **options: Any) -> Answer:
     """Run the whole main job, or rounds of learning where an annotator is named."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if annotator is None and given:
+        raise SettingError(
+            f"{', '.join('--' + name.replace('_', '-') for name in given)}: only rounds of "
+            "learning have this. Say who labels (--annotator truth or accept), or leave it out."
+        )
     if annotator is None:
         answer = workflow.run_project(folder, on_step=on_step)
         return answer, answers.ran(answer)
-    answer = workflow.run_rounds(folder, annotator=annotator, on_step=on_step, **options)
+    answer = workflow.run_rounds(folder, annotator=annotator, on_step=on_step, **given)
     return answer, learnt.ran_rounds(answer)
 
 

@@ -78,10 +78,10 @@ def _train(add: Add) -> None:
     )
 
 
-def _preset(parser: argparse.ArgumentParser) -> None:
+def _preset(parser: argparse.ArgumentParser, default: str | None = "fast") -> None:
     parser.add_argument(
         "--preset",
-        default="fast",
+        default=default,
         metavar="NAME",
         help="fast (default: minutes) or paper (the published recipe: many hours on a CPU)",
     )
@@ -89,6 +89,8 @@ def _preset(parser: argparse.ArgumentParser) -> None:
 
 def add_rounds(parser: argparse.ArgumentParser) -> None:
     """Add the options of a run whose annotator is played by known masks.
+
+    What is not given stays None, so that `sorby.cli.commands.run` can tell.
 
     Parameters
     ----------
@@ -103,8 +105,8 @@ def add_rounds(parser: argparse.ArgumentParser) -> None:
         metavar="WHO",
         help="truth: masks that the project holds label the chosen fields; accept: predictions do",
     )
-    group.add_argument("--rounds", metavar="N", type=int, default=6, help="default 6")
-    group.add_argument("--per-round", metavar="N", type=int, default=4, help="fields (default 4)")
-    group.add_argument("--strategy", default="smile", metavar="NAME", help=STRATEGIES)
-    group.add_argument("--seed", metavar="N", type=int, default=0, help="0 unless told")
-    _preset(parser)
+    group.add_argument("--rounds", metavar="N", type=int, help="default 6")
+    group.add_argument("--per-round", metavar="N", type=int, help="fields (default 4)")
+    group.add_argument("--strategy", metavar="NAME", help=STRATEGIES)
+    group.add_argument("--seed", metavar="N", type=int, help="0 unless told")
+    _preset(parser, default=None)

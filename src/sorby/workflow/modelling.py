@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sorby.core.errors import SettingError
+from sorby.core.errors import ModelError, SettingError
 from sorby.core.files import atomic_path
+
+if TYPE_CHECKING:
+    from sorby.project import StoredModel
 
 
 def list_models(
@@ -36,24 +39,28 @@ def list_models(
     Raises
     ------
     ModelError
-        If there is no such model, or its file is gone.
+        If there is no such model, its file is gone, or it is a member of an ensemble.
     ProjectError
         If there is no model to export, or the disk refuses.
     SettingError
-        If the export would overwrite something else than a model file.
+        If the export would overwrite something else than such a model.
     """
     from sorby.project import Project, no_model_error
     from sorby.workflow.training import record_use
 
+    if export is not None:
+        _check_export(Path(export))
     with Project.open(folder) as project:
         if use is not None:
+            _refuse_member(project.models.get(use), folder)
             with project.transaction():
                 record_use(project, project.models.use(use))
         current = project.models.current()
         if export is not None:
             if current is None:
                 raise no_model_error(folder)
-            _export(current.path, Path(export))
+            with atomic_path(Path(export)) as writing:
+                shutil.copyfile(current.path, writing)
         models = [m for m in project.models.all() if not m.card.settings["is_member"]]
     return {
         "current": current.number if current else None,
@@ -62,14 +69,30 @@ def list_models(
     }
 
 
-def _export(source: Path, target: Path) -> None:
+def _refuse_member(model: StoredModel, folder: Path) -> None:
+    if model.card.settings["is_member"]:
+        raise ModelError(
+            f"Model {model.number} is a member of an ensemble and not meant to be used alone. "
+            f"Choose one that is listed: sorby models {folder}"
+        )
+
+
+def _check_export(target: Path) -> None:
     if target.suffix != ".safetensors":
         raise SettingError(
             f"{target} does not end in .safetensors, the kind of file that a model is. "
             f"Give a name like {target.with_suffix('.safetensors').name}."
         )
-    with atomic_path(target) as writing:
-        shutil.copyfile(source, writing)
+    if not target.exists():
+        return
+    from sorby.segment import load_segmenter
+
+    try:
+        load_segmenter(target)
+    except ModelError as error:
+        raise SettingError(
+            f"{target} is there and is no segmentation model of Sorby's. Export to another file."
+        ) from error
 
 
 def _row(model: Any) -> dict[str, Any]:
