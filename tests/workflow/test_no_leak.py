@@ -119,6 +119,16 @@ def test_training_and_validation_share_no_specimen(fresh):
     assert len(validated) > 1  # the split is drawn, so the claim was tried more than once
 
 
+def test_later_model_is_not_validated_on_what_its_ancestors_learnt_from(taught):
+    learnt = set(taught.made["trained_on"])
+    for number in range(8):
+        if f"p{number}" not in taught.masks():
+            taught.label(f"p{number}")
+            answer = train_project(taught.folder)
+            assert not learnt & set(answer["validated_on"])
+            learnt |= set(answer["trained_on"])
+
+
 def test_test_field_handed_to_a_training_is_refused(taught):
     labels = truths(taught, [*taught.picks(), "t2"])
     with taught.open() as project, pytest.raises(ProjectError, match="t2: locked for tests"):
