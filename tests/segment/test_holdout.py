@@ -73,3 +73,14 @@ def test_same_generator_same_fields_and_other_seeds_reach_every_group():
     groups, told = list("ABCDE"), [True] * 5
     assert held_names(groups, told, 3) == held_names(groups, told, 3)
     assert set.union(*(held_names(groups, told, seed) for seed in range(40))) == set("ABCDE")
+
+
+def test_fields_that_an_earlier_model_learnt_from_are_held_out_last():
+    for seed in range(20):
+        held = hold_out(
+            ["A", "B", "C", "D"],
+            has_defects=[True] * 4,
+            was_trained_on=[True, True, False, True],
+            rng=np.random.default_rng(seed),
+        )
+        assert held.tolist() == [False, False, True, False]
