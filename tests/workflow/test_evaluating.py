@@ -213,3 +213,13 @@ def test_several_classes_are_scored_each_and_said(labs, tmp_path, quick):
     assert any("The baselines know one class" in note for note in answer["notes"])
     of_fields = [one["macro_f1"] for one in answer["images"]]
     assert answer["macro_f1"]["mean"] == pytest.approx(np.mean(of_fields))
+
+
+def test_class_that_the_model_does_not_know_is_refused_by_field_and_value(taught):
+    with taught.open() as project:
+        field = taught.fields()["t2"]
+        mask = np.zeros(field.shape, np.uint8)
+        mask[40:60, 40:60] = 3
+        project.add_mask(field, mask, source="person", method="drawn")
+    with pytest.raises(ProjectError, match=r"t2 holds the value 3.*model 1 knows 1.*--classes"):
+        evaluate(taught.folder)

@@ -1,5 +1,6 @@
 """Rounds of learning with known masks in the place of a person."""
 
+import dataclasses
 import json
 import shutil
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from sorby.core.errors import ProjectError, SettingError
-from sorby.segment import load_segmenter
+from sorby.segment import load_segmenter, presets
 from sorby.workflow import ensembling, evaluate, run_rounds
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -34,6 +35,11 @@ def known(fresh):
 def models(study):
     with study.open() as project:
         return project.models.all()
+
+
+def put_mask(study, name, mask):
+    with study.open() as project:
+        project.add_mask(study.fields()[name], mask, source="person", method="drawn")
 
 
 def without_times(rounds):
@@ -124,7 +130,36 @@ def test_run_again_is_the_stored_run(played):
 def test_fewer_rounds_of_a_stored_run_are_its_first(played):
     first = run_rounds(played.folder, **TWO_OF_THREE | {"rounds": 1})["rounds"]
     assert first == played.made["answer"]["rounds"][:1]
-    assert played.model().number == 1
+
+
+def test_run_leaves_the_model_in_use_and_says_so(played):
+    answer = run_rounds(played.folder, **TWO_OF_THREE | {"rounds": 1}, seed=1)
+    assert played.model().number == 2
+    said = f"Model 3 was made; model 2 stays in use: sorby models {played.folder} --use 3"
+    assert said in answer["notes"]
+    assert len(played.steps("use model")) == 1
+
+
+@pytest.mark.parametrize("name", ["p0", "t0"])
+def test_changed_mask_makes_a_new_run_and_the_same_mask_goes_on_with_the_old(played, name):
+    stored = played.made["answer"]["rounds"][:1]
+    one_round = TWO_OF_THREE | {"rounds": 1}
+    drawn = played.pixels_of(played.masks()[name])
+    put_mask(played, name, 1 - drawn)
+    assert run_rounds(played.folder, **one_round)["rounds"] != stored
+    with played.open() as project:
+        assert len(project.rounds.all()) == 3  # two of the old run, one of the new
+    put_mask(played, name, drawn)
+    assert run_rounds(played.folder, **one_round)["rounds"] == stored
+
+
+def test_changed_preset_makes_a_new_run(played, monkeypatch):
+    fast = dataclasses.replace(presets.PRESETS["fast"], n_steps=9)
+    monkeypatch.setattr(presets, "PRESETS", presets.PRESETS | {"fast": fast})
+    one_round = TWO_OF_THREE | {"rounds": 1}
+    (again,) = run_rounds(played.folder, **one_round)["rounds"]
+    assert not again["training_was_known"]
+    assert again["model"] == 3
 
 
 def test_run_stopped_after_a_round_ends_like_one_that_was_not(known, played_once):
@@ -236,3 +271,21 @@ def test_run_without_truth_on_test_fields_is_refused(fresh):
     with pytest.raises(ProjectError, match="no truth to compare with"):
         run_rounds(fresh.folder, annotator="truth")
     assert models(fresh) == []
+
+
+def test_classes_are_those_of_all_true_masks_from_the_first_round_on(labs, tmp_path):
+    samples = labs.pool_and_test()
+    samples[-1].mask *= 2  # the second class is in one test field only
+    study = labs.write_study(tmp_path, samples, labelled=[one.name for one in samples])
+    answer = run_rounds(study.folder, annotator="truth", rounds=2, per_round=2)
+    for one in answer["rounds"]:
+        assert list(one["classes"]) == ["class_1", "class_2"]
+        assert study.model(one["model"]).card.classes == ("class_1", "class_2")
+    (step,) = study.steps("set classes")
+    assert step.settings == {"classes": ["class_1", "class_2"]}
+    assert run_rounds(study.folder, annotator="truth", rounds=2, per_round=2) == answer
+
+
+def test_project_of_one_class_gets_no_list_of_classes(played_once):
+    with played_once.open() as project:
+        assert project.note("classes") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from sorby.core.errors import ProjectError
 from sorby.core.progress import OnStep, silent
+from sorby.core.records import IGNORE
 
 if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredModel
@@ -121,9 +122,9 @@ def test_truth(project: Project) -> dict[Field, np.ndarray]:
     ProjectError
         If there is none.
     """
-    masks = project.masks()
-    tests = [field for field in project.fields() if field.split == "test"]
-    labelled = [f for f in tests if f.name in masks and masks[f.name].source == "person"]
+    masks, known = project.masks(), truth_hashes(project)
+    tests = _test_fields(project)
+    labelled = [field for field in tests if field.name in known]
     if not labelled:
         names = ", ".join(field.name for field in tests[:8]) or "none"
         raise ProjectError(
@@ -132,6 +133,17 @@ def test_truth(project: Project) -> dict[Field, np.ndarray]:
             f"sorby masks import {project.folder} PATH"
         )
     return {field: project.read_mask(masks[field.name]) for field in labelled}
+
+
+def truth_hashes(project: Project) -> dict[str, str]:
+    """SHA-256 of the masks by a person of the test fields, by field name."""
+    masks = project.masks()
+    names = [field.name for field in _test_fields(project)]
+    return {n: masks[n].sha256 for n in names if n in masks and masks[n].source == "person"}
+
+
+def _test_fields(project: Project) -> list[Field]:
+    return [field for field in project.fields() if field.split == "test"]
 
 
 def score_model(
@@ -164,11 +176,17 @@ def score_model(
     -------
     dict
         See `evaluate`, without ``model`` and ``notes``.
+
+    Raises
+    ------
+    ProjectError
+        If a true mask holds a class that the model does not know.
     """
     from sorby.segment import SEGMENTERS, compare, load_segmenter, scores_of, summarise_scores
     from sorby.workflow.predicting import segment_micrograph
 
     trained, card = load_segmenter(model.path)
+    _refuse_unknown_classes(project, model, truth, card.classes)
     ways: dict[str, Any] = {"model": functools.partial(trained, planes=planes)}
     if baselines is None:
         ways |= {name: SEGMENTERS[name] for name in BASELINES}
@@ -189,3 +207,21 @@ def score_model(
             for field, one in zip(truth, counts["model"], strict=True)
         ],
     }
+
+
+def _refuse_unknown_classes(
+    project: Project,
+    model: StoredModel,
+    truth: Mapping[Field, np.ndarray],
+    classes: Sequence[str],
+) -> None:
+    for field, mask in truth.items():
+        unknown = sorted(set(np.unique(mask).tolist()) - {*range(len(classes) + 1), IGNORE})
+        if unknown:
+            raise ProjectError(
+                f"The true mask of test field {field.name} holds the value {unknown[0]}, and model "
+                f"{model.number} knows {len(classes)} defect classes ({', '.join(classes)}): its "
+                "scores would say nothing. Label that class in the pool and train again: sorby "
+                f"train {project.folder}; or make the project with all its classes: sorby new "
+                "--classes NAME..."
+            )

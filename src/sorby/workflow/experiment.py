@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +36,7 @@ class _Run:
     preset: str
     pool: list[Field]
     truth: dict[Field, np.ndarray]
+    inputs: str
     planes: PlaneCache
     labels: dict[Field, np.ndarray] = field(default_factory=dict)
     model: StoredModel | None = None
@@ -39,8 +44,15 @@ class _Run:
 
     @property
     def key(self) -> str:
-        """Name of the run in the store: the same words go on with the same run."""
-        parts = (self.annotator, self.strategy, self.per_round, self.preset, self.seed)
+        """Name of the run in the store: the same words and the same inputs go on with it."""
+        parts = (
+            self.annotator,
+            self.strategy,
+            self.per_round,
+            self.preset,
+            self.seed,
+            self.inputs,
+        )
         return ",".join(map(str, parts))
 
 
@@ -56,6 +68,9 @@ def run_rounds(
     on_step: OnStep = silent,
 ) -> dict[str, Any]:
     """Choose, label, train, evaluate, again and again; a stopped run goes on where it was.
+
+    Other images, masks, test fields, classes or contents of the preset make another run; the
+    rounds of the earlier one stay in the project. The last model is put in use where none was.
 
     Parameters
     ----------
@@ -91,7 +106,6 @@ def run_rounds(
     """
     from sorby.project import Project
     from sorby.workflow.splitting import lock_test_fields
-    from sorby.workflow.training import record_use
 
     _check(annotator, strategy, rounds, per_round)
     with Project.open(folder) as project:
@@ -108,9 +122,7 @@ def run_rounds(
             project.rounds.put(run.key, number, content)
             done.append(content)
             on_step(number, rounds, step="round")
-        if run.model is not None:
-            with project.transaction():
-                record_use(project, project.models.use(run.model.number))
+        notes += _put_in_use(run)
     return {
         "strategy": strategy,
         "annotator": annotator,
@@ -159,28 +171,84 @@ def _prepared(
                 "annotator 'truth' needs. Make the project with them (sorby new --masks PATH), or "
                 "use --annotator accept."
             )
+    truth = test_truth(project)
+    classes = _fixed_classes(project, annotator, pool, truth)
+    inputs = _fingerprint(project, annotator, pool, preset, classes)
     return _Run(
-        project,
-        annotator,
-        strategy,
-        per_round,
-        seed,
-        preset,
-        pool,
-        test_truth(project),
-        PlaneCache(),
+        project, annotator, strategy, per_round, seed, preset, pool, truth, inputs, PlaneCache()
     )
+
+
+def _fixed_classes(
+    project: Project, annotator: str, pool: Sequence[Field], truth: Mapping[Field, np.ndarray]
+) -> list[str] | None:
+    """Defect classes of every round: as stated, else as all true masks hold them, or not known.
+
+    Several are written down, so that no round guesses them from the few masks it has.
+    """
+    from sorby.project import history
+    from sorby.workflow.training import class_names
+
+    stated = project.note("classes")
+    if stated or annotator != "truth":
+        return json.loads(stated) if stated else None
+    masks = project.masks()
+    in_pool = (project.read_mask(masks[one.name]) for one in pool)
+    classes = list(class_names(project, itertools.chain(truth.values(), in_pool)))
+    if len(classes) > 1:
+        with project.transaction():
+            project.set_note("classes", json.dumps(classes))
+            project.record(history.new_record("set classes", settings={"classes": classes}))
+    return classes
+
+
+def _fingerprint(
+    project: Project,
+    annotator: str,
+    pool: Sequence[Field],
+    preset: str,
+    classes: Sequence[str] | None,
+) -> str:
+    """Short hash of all that the rounds follow from, but for the options of the run."""
+    from sorby.segment import preset as settings_of
+    from sorby.workflow.evaluating import truth_hashes
+
+    images, masks = project.picture_hashes(), project.masks()
+    parts = [
+        [
+            [one.name, images[one.name], masks[one.name].sha256 if annotator == "truth" else None]
+            for one in pool
+        ],
+        list(truth_hashes(project).items()),
+        asdict(settings_of(preset)),
+        classes,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
+def _put_in_use(run: _Run) -> list[str]:
+    """Put the run's last model in use where none was; else say that it was not."""
+    from sorby.workflow.training import record_use
+
+    if run.model is None:
+        return []
+    current, number = run.project.models.current(), run.model.number
+    if current is None:
+        with run.project.transaction():
+            record_use(run.project, run.project.models.use(number))
+        return []
+    if current.number == number:
+        return []
+    return [
+        f"Model {number} was made; model {current.number} stays in use: "
+        f"sorby models {run.project.folder} --use {number}"
+    ]
 
 
 def _replay(run: _Run, kept: dict[str, Any]) -> None:
     """Bring a run to where a finished round left it."""
     by_name = {one.name: one for one in run.pool}
     for name in kept["picks"]:
-        if name not in by_name:
-            raise ProjectError(
-                f"An earlier run of the same settings chose {name!r}, which is no longer in the "
-                "pool. Use another --seed for the pool as it is now."
-            )
         run.labels[by_name[name]] = _label(run, by_name[name])
     run.model = run.project.models.get(kept["model"])
     run.baselines = kept["baselines"]
