@@ -58,7 +58,7 @@ def cannot() -> str | None:
 
 def demo(words: list[str]) -> int:
     """Install what a user has, then the demo."""
-    install("pretrained")
+    install("pretrained,data")
     return subprocess.call([SCRIPTS / "sorby", "demo", *(words or [str(ROOT / "sorby-demo")])])
 
 
