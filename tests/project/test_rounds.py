@@ -71,7 +71,14 @@ def test_runs_do_not_mix(project):
     project.rounds.put(BY_HAND, 1, {"run": "hand"})
     assert project.rounds.of("a") == [{"run": "a1"}, {"run": "a2"}]
     assert project.rounds.of("none") == []
-    assert [one["run"] for one in project.rounds.all()] == ["hand", "a1", "a2", "b"]
+    assert [one["run"] for one in project.rounds.all()] == ["b", "a1", "a2", "hand"]
+
+
+def test_runs_are_ordered_by_the_time_of_their_last_round(project):
+    for run, number, time in (("b", 2, "T9"), ("b", 1, "T1"), ("a", 1, "T5"), ("c", 1, None)):
+        told = {} if time is None else {"time": time}
+        project.rounds.put(run, number, {"run": run, **told})
+    assert [one["run"] for one in project.rounds.all()] == ["c", "a", "b", "b"]
 
 
 def test_a_number_that_is_none_is_not_kept(project):

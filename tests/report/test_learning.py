@@ -153,6 +153,17 @@ def test_the_metric_can_be_the_defect_f1(rounds):
     assert axes.get_ylabel() == "Defect F1"
 
 
+def test_rows_of_different_runs_are_different_lines_with_their_own_names(rounds):
+    accepted = rounds[:4].assign(run="smile (accepted)", macro_f1=0.3)
+    both = pd.concat([rounds.assign(run=rounds.strategy), accepted])
+    figure = rounds_figure(both, {})
+    axes = figure.axes[0]
+    np.testing.assert_allclose(by_gid(axes, "strategy:smile")[0].get_ydata(), [0.72, 0.90])
+    np.testing.assert_allclose(by_gid(axes, "strategy:smile (accepted)")[0].get_ydata(), 0.3)
+    said = [w.replace("\N{NO-BREAK SPACE}", "") for w in words(figure)]
+    assert {"SMILE 0.90", "SMILE (accepted) 0.30"} <= set(said)
+
+
 def test_five_strategies_differ_in_line_and_marker_and_their_names_do_not_touch(rounds):
     names = ["smile", "ensemble", "manual", "kcenter", "uncertainty_by_entropy"]
     same = pd.concat([rounds[4:].assign(strategy=name) for name in names])

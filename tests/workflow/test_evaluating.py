@@ -11,7 +11,7 @@ from sorby.io import read_mask
 from sorby.metrics import METRICS
 from sorby.segment import SEGMENTERS, load_segmenter, mask_from_probability
 from sorby.workflow import evaluate, list_models, train_project
-from sorby.workflow.evaluating import plain
+from sorby.workflow.evaluating import _notes, plain
 
 KEYS = {
     "n", "macro_f1", "defect_f1", "precision", "recall", "pooled", "classes", "baselines",
@@ -142,6 +142,8 @@ def test_only_test_fields_that_a_person_labelled_count(fresh, quick):
         project.add_mask(field, np.ones(field.shape, np.uint8), source="model", method="model 1")
     answer = evaluate(fresh.folder)
     assert [one["image"] for one in answer["images"]] == ["t1", "t3"]
+    said = "2 of 4 test fields have no mask by a person and were not scored: t0, t2."
+    assert said in answer["notes"]
 
 
 def test_pixels_that_the_truth_ignores_do_not_count(taught):
@@ -223,3 +225,17 @@ def test_class_that_the_model_does_not_know_is_refused_by_field_and_value(taught
         project.add_mask(field, mask, source="person", method="drawn")
     with pytest.raises(ProjectError, match=r"t2 holds the value 3.*model 1 knows 1.*--classes"):
         evaluate(taught.folder)
+
+
+@pytest.mark.parametrize(("classes", "is_worse"), [(("defect",), True), (("a", "b"), False)])
+def test_several_classes_are_compared_by_defect_f1(classes, is_worse):
+    def scores(macro_f1, defect_f1):
+        return {"macro_f1": {"mean": macro_f1}, "defect_f1": {"mean": defect_f1}}
+
+    answer = {
+        **scores(0.5, 0.9),
+        "n": 9,
+        "classes": {name: {} for name in classes},
+        "baselines": {"flatfield_otsu": scores(0.6, 0.8)},
+    }
+    assert any("no better than" in note for note in _notes(answer)) == is_worse

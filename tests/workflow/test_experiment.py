@@ -19,10 +19,10 @@ KEYS = {
     "round", "strategy", "annotator", "seed", "preset", "picks", "reasons", "n_labelled", "model",
     "threshold", "training_was_known", "training_cpu_seconds", "training_seconds", "seconds",
     "notes", "n", "macro_f1", "defect_f1", "precision", "recall", "pooled", "classes",
-    "baselines", "images",
+    "baselines", "images", "per_round", "inputs", "tested_on", "time",
 }  # fmt: skip
 TWO_OF_THREE = {"annotator": "truth", "rounds": 2, "per_round": 3}
-TIMES = {"seconds", "training_seconds", "training_cpu_seconds"}
+TIMES = {"time", "seconds", "training_seconds", "training_cpu_seconds"}
 
 
 @pytest.fixture

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from sorby.workflow import evaluate, measure, predict, report_project, run_rounds, train_project
-from sorby.workflow.learning_report import _chosen_in, learning_content
+from sorby.workflow.learning_report import (
+    _chosen_in,
+    _comparable,
+    _rounds_picture,
+    _run_names,
+    learning_content,
+)
 
 
 def content_of(study):
@@ -62,6 +68,7 @@ def test_rounds_by_hand_are_a_row_each(scored):
     rounds = content_of(scored).rounds
     assert len(rounds) == 1
     row = rounds.iloc[0]
+    assert row["run"] == "by hand"
     assert (row["strategy"], row["seed"], row["round"], row["n_labelled"]) == ("smile", 0, 1, 4)
     assert row["macro_f1"] == scored.made["scores"]["macro_f1"]["mean"]
 
@@ -71,8 +78,65 @@ def test_rounds_of_every_run_are_rows(taught, quick):
     for strategy in ("smile", "uniform"):
         run_rounds(taught.folder, annotator="truth", rounds=1, per_round=3, strategy=strategy)
     rounds = content_of(taught).rounds
-    assert sorted(rounds["strategy"]) == ["smile", "uniform"]
+    assert list(rounds["strategy"]) == list(rounds["run"]) == ["smile", "uniform"]
     assert set(rounds["n_labelled"]) == {3}
+
+
+def test_scores_of_earlier_test_masks_are_not_shown(scored):
+    with scored.open() as project:
+        field = scored.fields()["t1"]
+        mask = 1 - scored.pixels_of(scored.masks()["t1"])
+        project.add_mask(field, mask, source="person", method="drawn")
+    content = content_of(scored)
+    assert content.scores.empty and content.photographs == []
+    assert any("was not evaluated" in note for note in content.notes)
+    evaluate(scored.folder)
+    assert not content_of(scored).scores.empty
+
+
+PLAYED = {"annotator": "truth", "strategy": "smile", "per_round": 4, "preset": "fast", "seed": 0}
+
+
+def played(number, **told):
+    return {**PLAYED, "round": number, "inputs": "a", "tested_on": "t", "time": "T1", **told}
+
+
+def test_run_is_named_by_what_tells_it_from_the_others():
+    by_hand = {"round": 1, "strategy": "smile", "seed": 0}
+    accepted = played(1, annotator="accept")
+    assert _run_names([played(1), played(2, seed=1), accepted, by_hand]) == [
+        "smile",
+        "smile",
+        "smile (accepted)",
+        "by hand",
+    ]
+    assert _run_names([played(1), played(1, per_round=8), played(1, strategy="kcenter")]) == [
+        "smile x4 a round",
+        "smile x8 a round",
+        "kcenter",
+    ]
+    assert _run_names([played(1), played(1, preset="paper")]) == ["smile (fast)", "smile (paper)"]
+
+
+def test_rounds_of_other_test_masks_or_earlier_labels_do_not_mix_with_the_latest():
+    old_tests = played(1, strategy="uniform", tested_on="s")
+    old_labels, seed = played(1, inputs="b"), played(1, seed=1, time="T2")
+    latest = played(2, time="T3")
+    shown, notes = _comparable([latest, old_tests, old_labels, seed])
+    assert shown == [seed, latest]
+    assert notes == ["Not shown: rounds of earlier test masks or earlier labels of the pool (2)."]
+    assert _comparable([]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("classes", "metric", "band"), [(["defect"], "macro_f1", 0.4), (["a", "b"], "defect_f1", 0.7)]
+)
+def test_figure_of_several_classes_shows_defect_f1_of_rounds_and_bands(classes, metric, band):
+    scores = {"macro_f1": {"mean": 0.4, "sd": 0.1}, "defect_f1": {"mean": 0.7, "sd": None}}
+    last = {"classes": dict.fromkeys(classes), "baselines": {"otsu": scores}}
+    picture = _rounds_picture(None, last, synthetic=False)
+    assert picture.draw.keywords["metric"] == metric
+    assert picture.draw.args[1]["Otsu"][0] == band
 
 
 def test_map_numbers_the_picks_by_their_round(taught):

@@ -95,7 +95,8 @@ def ran_rounds(answer: dict[str, Any]) -> str:
             one["n_labelled"],
             _mean_sd(one["macro_f1"]),
             _mean_sd(one["defect_f1"]),
-            f"{sum(one['seconds'].values()):.0f}",
+            f"{one['seconds']['select'] + one['training_seconds'] + one['seconds']['evaluate']:.0f}"
+            + (" (known)" if one["training_was_known"] else ""),
             ", ".join(one["picks"]),
         ]
         for one in answer["rounds"]

@@ -89,6 +89,10 @@ class Rounds:
         return [json.loads(row["content"]) for row in rows]
 
     def all(self) -> list[dict[str, Any]]:
-        """Rounds of every run, in order."""
-        rows = self._connection.execute("SELECT content FROM round ORDER BY run, round")
+        """Rounds of every run, in order; runs by the time of their last round."""
+        rows = self._connection.execute(
+            "SELECT content FROM round JOIN"
+            " (SELECT run, MAX(json_extract(content, '$.time')) AS time, MAX(rowid) AS latest"
+            " FROM round GROUP BY run) USING (run) ORDER BY time, latest, round"
+        )
         return [json.loads(row["content"]) for row in rows]

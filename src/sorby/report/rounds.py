@@ -56,17 +56,19 @@ def rounds_figure(
     metric: str = "macro_f1",
     synthetic: bool = False,
 ) -> Figure:
-    r"""Score by round of labelling: a line for each strategy, a band for each baseline.
+    r"""Score by round of labelling: a line for each kind of run, a band for each baseline.
 
-    A strategy with several seeds is drawn as the mean over seeds, its bars are one standard
-    deviation over seeds; with one seed the bars are the one over the test images. The words
-    under the axis say which. Scores end at 1, and so does the axis: bars are cut there.
+    Rows of one ``run`` (without that column: of one strategy) are a line. One with several seeds is
+    drawn as the mean over seeds, its bars are one standard deviation over seeds; with one seed
+    the bars are the one over the test images. The words under the axis say which. Scores end at
+    1, and so does the axis: bars are cut there.
 
     Parameters
     ----------
     rounds : DataFrame
-        One row a strategy, seed and round: ``strategy``, ``seed``, ``round``, ``n_labelled``
-        (images), and the metric and its standard deviation over the test images
+        One row a run, seed and round: ``strategy``, ``seed``, ``round``, ``n_labelled``
+        (images), perhaps ``run`` (its name, that may begin with the strategy's: "smile
+        (accepted)"), and the metric and its standard deviation over the test images
         (``macro_f1``, ``macro_f1_sd``; ``defect_f1``, ``defect_f1_sd``), 0 to 1.
         Rows without a score are left out.
     baselines : mapping of str to (float, float)
@@ -80,7 +82,7 @@ def rounds_figure(
     Returns
     -------
     matplotlib.figure.Figure
-        180 mm wide. Lines have the ``gid`` ``strategy:<name>``, bands ``band:<name>``.
+        180 mm wide. Lines have the ``gid`` ``strategy:<run>``, bands ``band:<name>``.
 
     Raises
     ------
@@ -115,8 +117,9 @@ def rounds_figure(
 
 
 def strategy_label(name: str) -> str:
-    """Strategy in words: ``smile`` becomes ``SMILE``."""
-    return _NAMES.get(name, style.type_label(name))
+    """Strategy in words: ``smile`` becomes ``SMILE``, ``smile (accepted)`` likewise."""
+    strategy, space, rest = name.partition(" ")
+    return f"{_NAMES.get(strategy, style.type_label(strategy))}{space}{rest}"
 
 
 def _short(name: str) -> str:
@@ -125,7 +128,7 @@ def _short(name: str) -> str:
 
 
 def mean_by_round(rounds: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Mean score and its spread of each strategy in each round.
+    """Mean score and its spread of each kind of run in each round.
 
     Parameters
     ----------
@@ -137,10 +140,10 @@ def mean_by_round(rounds: pd.DataFrame, metric: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``strategy`` (in the order of first appearance), ``round``, ``n_labelled`` (mean over
-        seeds), ``mean``, ``n_seeds`` (of the strategy), ``spread``: standard deviation over
-        seeds where the strategy has several (NaN in a round that only one reached), else
-        over test images.
+        ``run`` (in the order of first appearance; the strategy where none is given), ``round``,
+        ``n_labelled`` (mean over seeds), ``mean``, ``n_seeds`` (of the run), ``spread``:
+        standard deviation over seeds where there are several (NaN in a round that only one
+        reached), else over test images.
 
     Raises
     ------
@@ -149,15 +152,17 @@ def mean_by_round(rounds: pd.DataFrame, metric: str) -> pd.DataFrame:
     """
     _check(rounds, metric)
     scored = rounds[rounds[metric].notna()]
-    grouped = scored.groupby(["strategy", "round"], sort=False)
+    if "run" not in scored:
+        scored = scored.assign(run=scored["strategy"])
+    grouped = scored.groupby(["run", "round"], sort=False)
     curves = grouped.agg(
         n_labelled=("n_labelled", "mean"),
         mean=(metric, "mean"),
         over_seeds=(metric, "std"),
         over_images=(f"{metric}_sd", "mean"),
     ).reset_index()
-    n_seeds = scored.groupby("strategy")["seed"].nunique()
-    curves["n_seeds"] = curves["strategy"].map(n_seeds)
+    n_seeds = scored.groupby("run")["seed"].nunique()
+    curves["n_seeds"] = curves["run"].map(n_seeds)
     curves["spread"] = curves["over_seeds"].where(curves["n_seeds"] > 1, curves["over_images"])
     return curves.drop(columns=["over_seeds", "over_images"])
 
@@ -176,14 +181,14 @@ def _check(rounds: pd.DataFrame, metric: str) -> None:
         )
 
 
-def _looks(strategies: list[str]) -> dict[str, dict[str, Any]]:
-    """Look of each strategy; known ones keep theirs in every figure."""
-    taken = {_KNOWN.index(name) for name in strategies if name in _KNOWN}
+def _looks(runs: list[str]) -> dict[str, dict[str, Any]]:
+    """Look of each run; those called as a known strategy keep theirs in every figure."""
+    taken = {_KNOWN.index(name) for name in runs if name in _KNOWN}
     free = [index for index in range(len(_LOOKS)) if index not in taken] or [0]
-    others = [name for name in strategies if name not in _KNOWN]
+    others = [name for name in runs if name not in _KNOWN]
     places = {name: free[turn % len(free)] for turn, name in enumerate(others)}
-    places |= {name: _KNOWN.index(name) for name in strategies if name in _KNOWN}
-    return {name: _LOOKS[places[name]] for name in strategies}
+    places |= {name: _KNOWN.index(name) for name in runs if name in _KNOWN}
+    return {name: _LOOKS[places[name]] for name in runs}
 
 
 def _draw(
@@ -192,14 +197,14 @@ def _draw(
     baselines: Mapping[str, tuple[float, float]],
     height_mm: float,
 ) -> None:
-    strategies = list(curves["strategy"].unique())
+    runs = list(curves["run"].unique())
     rounds = np.unique(curves["round"].to_numpy(float))
     axes.set_xlim(rounds[0] - 0.4, rounds[-1] + 0.4)
     axes.set_ylim(_limits(curves, baselines))
     labels = _bands(axes, baselines)
-    for turn, (name, look) in enumerate(_looks(strategies).items()):
-        shift = _DODGE * (turn - (len(strategies) - 1) / 2)
-        labels.append(_curve(axes, curves[curves["strategy"] == name], name, look, shift))
+    for turn, (name, look) in enumerate(_looks(runs).items()):
+        shift = _DODGE * (turn - (len(runs) - 1) / 2)
+        labels.append(_curve(axes, curves[curves["run"] == name], name, look, shift))
     _round_ticks(axes, curves, rounds)
     _write_labels(axes, labels, height_mm)
 
@@ -244,7 +249,7 @@ def _bands(axes: Axes, baselines: Mapping[str, tuple[float, float]]) -> list[dic
 def _curve(
     axes: Axes, curve: pd.DataFrame, name: str, look: dict[str, Any], shift: float
 ) -> dict[str, Any]:
-    """Line, markers and bars of one strategy; returns its label."""
+    """Line, markers and bars of one run; returns its label."""
     curve = curve.sort_values("round")
     x, y = curve["round"].to_numpy(float) + shift, curve["mean"].to_numpy(float)
     spread = curve["spread"].to_numpy(float)
@@ -354,7 +359,7 @@ def spread_apart(wanted: np.ndarray, gap: float, high: float) -> np.ndarray:
 def _explain(figure: Figure, curves: pd.DataFrame, words: str, has_baselines: bool) -> None:
     """Say under the axis what the score, the bars and the bands stand for."""
     by_seeds: dict[int, list[str]] = {}
-    for name, rows in curves.groupby("strategy", sort=False):
+    for name, rows in curves.groupby("run", sort=False):
         n_seeds = int(rows["n_seeds"].iloc[0])
         by_seeds.setdefault(n_seeds, []).append(strategy_label(str(name)))
     parts = []

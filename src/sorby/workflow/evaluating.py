@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,22 +56,35 @@ def evaluate(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
         truth = test_truth(project)
         answer = {"model": model.number, **score_model(project, model, truth, on_step=on_step)}
         with project.transaction():
-            project.set_note("evaluation", json.dumps(plain(answer)))
+            kept = {**plain(answer), "masks": truth_hashes(project)}
+            project.set_note("evaluation", json.dumps(kept))
             _remember_round(project, model, answer)
             project.record(
                 history.new_record(
                     "evaluate",
                     settings={"model": model.number, "scores": answer["pooled"]},
                     inputs={f"model {model.number}": model.sha256}
-                    | {f"{field.name} mask": project.masks()[field.name].sha256 for field in truth},
+                    | {f"{name} mask": sha256 for name, sha256 in truth_hashes(project).items()},
                 )
             )
+        notes += _left_out(project)
     return {**answer, "notes": [*notes, *_notes(answer)]}
+
+
+def _left_out(project: Project) -> list[str]:
+    tests, known = [field.name for field in _test_fields(project)], truth_hashes(project)
+    names = [name for name in tests if name not in known]
+    if not names:
+        return []
+    return [
+        f"{len(names)} of {len(tests)} test fields have no mask by a person and were not scored: "
+        f"{', '.join(names[:8])}{', ...' if len(names) > 8 else ''}."
+    ]
 
 
 def _remember_round(project: Project, model: StoredModel, answer: Mapping[str, Any]) -> None:
     """Keep the scores as those of the round by hand in which the model's labels were chosen."""
-    from sorby.project import BY_HAND
+    from sorby.project import BY_HAND, history
     from sorby.workflow.splitting import project_seed
 
     labelled = list(model.card.settings["training"]["images"])
@@ -80,6 +94,8 @@ def _remember_round(project: Project, model: StoredModel, answer: Mapping[str, A
         return
     content = {
         "round": int(own["round"].max()),
+        "time": history.new_record("round").time,
+        "tested_on": truth_hash(project),
         "strategy": str(own["strategy"].iloc[-1]),
         "seed": project_seed(project),
         "n_labelled": len(labelled),
@@ -99,19 +115,25 @@ def plain(value: Any) -> Any:
 
 
 def _notes(answer: Mapping[str, Any]) -> list[str]:
-    free = answer["baselines"]["flatfield_otsu"]["macro_f1"]["mean"]
+    score = fair_score(answer)
+    own, free = (way[score]["mean"] for way in (answer, answer["baselines"]["flatfield_otsu"]))
     notes = []
-    if answer["macro_f1"]["mean"] <= free:
+    if own <= free:
         notes.append(
-            f"The model is no better than flatfield_otsu, which needs no labels (macro-F1 "
-            f"{answer['macro_f1']['mean']:.3f} against {free:.3f}): label more fields, or use "
-            "sorby predict --method flatfield_otsu."
+            f"The model is no better than flatfield_otsu, which needs no labels "
+            f"({score.replace('_f1', '-F1')} {own:.3f} against {free:.3f}): label more fields, or "
+            "use sorby predict --method flatfield_otsu."
         )
     if answer["n"] < 5:
         notes.append(f"{answer['n']} test fields: these scores say little of other images.")
     if len(answer["classes"]) > 1:
         notes.append("The baselines know one class: compare their defect-F1, not their macro-F1.")
     return notes
+
+
+def fair_score(answer: Mapping[str, Any]) -> str:
+    """Score in which model and baselines, which know one class, may be compared."""
+    return "defect_f1" if len(answer["classes"]) > 1 else "macro_f1"
 
 
 def test_truth(project: Project) -> dict[Field, np.ndarray]:
@@ -140,6 +162,11 @@ def truth_hashes(project: Project) -> dict[str, str]:
     masks = project.masks()
     names = [field.name for field in _test_fields(project)]
     return {n: masks[n].sha256 for n in names if n in masks and masks[n].source == "person"}
+
+
+def truth_hash(project: Project) -> str:
+    """One hash for the test fields and their masks: scores of the same hash may be compared."""
+    return hashlib.sha256(json.dumps(truth_hashes(project)).encode()).hexdigest()
 
 
 def _test_fields(project: Project) -> list[Field]:

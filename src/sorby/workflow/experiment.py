@@ -93,9 +93,13 @@ def run_rounds(
     Returns
     -------
     dict
-        ``strategy``, ``annotator``, ``seed``, ``rounds``: for each round what `evaluate` says,
-        ``round``, ``picks``, ``reasons``, ``n_labelled``, ``model``, ``threshold``,
-        ``seconds`` (select, train, evaluate) and ``cpu_seconds``; ``notes``.
+        ``strategy``, ``annotator``, ``seed``, ``preset``, ``notes``, and ``rounds``: for each
+        round the scores that `evaluate` gives, ``round``, ``strategy``, ``annotator``, ``seed``,
+        ``preset``, ``per_round``, ``picks``, ``reasons``, ``n_labelled``, ``model``,
+        ``threshold``; ``inputs`` and ``tested_on`` (hashes of what the run follows from and of
+        the test masks), ``time`` (UTC); ``training_was_known``; ``training_seconds`` and
+        ``training_cpu_seconds`` of the training when it was done; ``seconds`` of this round
+        (``select``, ``label``, ``train``, ``evaluate``: a known training takes none); ``notes``.
 
     Raises
     ------
@@ -255,8 +259,9 @@ def _replay(run: _Run, kept: dict[str, Any]) -> None:
 
 
 def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
+    from sorby.project import history
     from sorby.segment import load_segmenter
-    from sorby.workflow.evaluating import plain, score_model
+    from sorby.workflow.evaluating import plain, score_model, truth_hash
     from sorby.workflow.training import train_model
 
     clock = _Clock()
@@ -289,6 +294,10 @@ def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
             "annotator": run.annotator,
             "seed": run.seed,
             "preset": run.preset,
+            "per_round": run.per_round,
+            "inputs": run.inputs,
+            "tested_on": truth_hash(run.project),
+            "time": history.new_record("round").time,
             "picks": names,
             "reasons": list(chosen.reasons),
             "n_labelled": len(run.labels),

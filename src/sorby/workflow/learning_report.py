@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NAMES = {"otsu": "Otsu", "flatfield_otsu": "flat field + Otsu"}
 _SCORES = ("macro_f1", "defect_f1", "precision", "recall")
+_BY_HAND = "by hand"
 _MAP_SEED = 0
 
 
@@ -48,9 +49,10 @@ def learning_content(project: Project, *, synthetic: bool) -> LearningContent | 
     if model is None:
         return None
     evaluation = json.loads(project.note("evaluation") or "null")
-    is_current = evaluation is not None and evaluation["model"] == model.number
-    rounds = _rounds_table(project.rounds.all())
-    pictures = [] if rounds.empty else [_rounds_picture(rounds, project, synthetic)]
+    is_current = _is_current(project, model, evaluation)
+    shown, left_out = _comparable(project.rounds.all())
+    rounds = _rounds_table(shown)
+    pictures = [] if rounds.empty else [_rounds_picture(rounds, shown[-1], synthetic)]
     pictures += [_map_picture(project, synthetic), _loss_picture(model, synthetic)]
     return LearningContent(
         pictures=pictures,
@@ -63,10 +65,75 @@ def learning_content(project: Project, *, synthetic: bool) -> LearningContent | 
             *(
                 []
                 if is_current
-                else ["The model in use was not evaluated on the test fields: sorby evaluate."]
+                else [
+                    "The model in use was not evaluated on the test fields and their masks as they "
+                    "are now: sorby evaluate."
+                ]
             ),
+            *left_out,
         ],
     )
+
+
+def _is_current(project: Project, model: StoredModel, evaluation: Mapping[str, Any] | None) -> bool:
+    """Whether scores are of the model in use, on the test masks as they are now."""
+    from sorby.workflow.evaluating import truth_hashes
+
+    return (
+        evaluation is not None
+        and evaluation["model"] == model.number
+        and evaluation.get("masks") == truth_hashes(project)
+    )
+
+
+def _comparable(
+    rounds: Sequence[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Rounds, by time, that may stand beside the latest one, and how many may not.
+
+    They were scored on the same test masks; and of runs that differ in what they learn from
+    alone (the pool, its masks) only the latest counts.
+    """
+    in_order = sorted(rounds, key=lambda one: one.get("time") or "")
+    latest = {_kind(one): one.get("inputs") for one in in_order}
+    shown = [
+        one
+        for one in in_order
+        if one.get("tested_on") == in_order[-1].get("tested_on")
+        and one.get("inputs") == latest[_kind(one)]
+    ]
+    n_left = len(in_order) - len(shown)
+    words = "Not shown: rounds of earlier test masks or earlier labels of the pool"
+    return shown, [f"{words} ({n_left})."] if n_left else []
+
+
+def _kind(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What seeds of one run share. Rounds by hand have no annotator."""
+    if "annotator" not in one:
+        return (_BY_HAND,)
+    return one["annotator"], one["strategy"], one.get("per_round"), one["preset"]
+
+
+def _run_names(rounds: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name of the run of each round, no longer than it takes to tell the runs apart."""
+    kinds = dict.fromkeys(map(_kind, rounds))
+    names = {kind: _run_name(kind) for kind in kinds}
+    for place, words in ((2, " x{} a round"), (3, " ({})")):
+        alike = [
+            {other[place] for other in kinds if names[other] == names[kind] and len(other) > 1}
+            for kind in kinds
+        ]
+        names = {
+            kind: names[kind] + (words.format(kind[place]) if len(values) > 1 else "")
+            for kind, values in zip(kinds, alike, strict=True)
+        }
+    return [names[_kind(one)] for one in rounds]
+
+
+def _run_name(kind: tuple[Any, ...]) -> str:
+    if len(kind) == 1:
+        return str(kind[0])
+    return f"{kind[1]} (accepted)" if kind[0] == "accept" else str(kind[1])
 
 
 def _short_card(model: StoredModel) -> ModelCard:
@@ -112,28 +179,31 @@ def _rounds_table(rounds: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
+                "run": run,
                 **{key: one[key] for key in ("strategy", "seed", "round", "n_labelled")},
                 **{key: one[key]["mean"] for key in _SCORES[:2]},
                 **{f"{key}_sd": one[key]["sd"] for key in _SCORES[:2]},
             }
-            for one in rounds
+            for one, run in zip(rounds, _run_names(rounds), strict=True)
         ]
     )
 
 
-def _rounds_picture(rounds: pd.DataFrame, project: Project, synthetic: bool) -> Picture:
+def _rounds_picture(rounds: pd.DataFrame, last: Mapping[str, Any], synthetic: bool) -> Picture:
     from sorby.report import Picture, rounds_figure
+    from sorby.workflow.evaluating import fair_score
 
-    last = project.rounds.all()[-1]["baselines"]
+    score = fair_score(last)
     bands = {
-        _NAMES[name]: (scores["macro_f1"]["mean"], scores["macro_f1"]["sd"] or 0.0)
-        for name, scores in last.items()
+        _NAMES[name]: (scores[score]["mean"], scores[score]["sd"] or 0.0)
+        for name, scores in last["baselines"].items()
     }
+    words = score.replace("_f1", "-F1").capitalize()
     return Picture(
-        functools.partial(rounds_figure, rounds, bands, synthetic=synthetic),
+        functools.partial(rounds_figure, rounds, bands, metric=score, synthetic=synthetic),
         title="F1 by round of labelling",
         caption="Bands: what needs no labels, mean ± sd over the test fields.",
-        alt="Macro-F1 on the test fields after each round; numbers in the table.",
+        alt=f"{words} on the test fields after each round; numbers in the table.",
     )
 
 
@@ -184,8 +254,8 @@ def _chosen_in(project: Project) -> dict[str, int]:
     if len(picks):
         return {str(n): int(r) for n, r in zip(picks["image"], picks["round"], strict=True)}
     rounds = project.rounds.all()
-    run = {k: rounds[-1][k] for k in ("strategy", "seed")} if rounds else {}
-    own = [one for one in rounds if {k: one[k] for k in run} == run]
+    runs = [(*_kind(one), one["seed"], one.get("inputs")) for one in rounds]
+    own = [one for one, run in zip(rounds, runs, strict=True) if run == runs[-1]]
     return {name: one["round"] for one in own for name in one["picks"]}
 
 
