@@ -98,7 +98,7 @@ def _teach(folder: Path, truth: Path, *, on_step: OnStep) -> list[dict[str, Any]
     from sorby.workflow.masks import import_masks
     from sorby.workflow.running import named
     from sorby.workflow.selecting import select
-    from sorby.workflow.splitting import lock_test_fields
+    from sorby.workflow.splitting import labelled_names, lock_test_fields, pool_fields
     from sorby.workflow.training import train_project
 
     def label(names: Sequence[str]) -> None:
@@ -113,6 +113,9 @@ def _teach(folder: Path, truth: Path, *, on_step: OnStep) -> list[dict[str, Any]
                 continue
             picks = project.rounds.picks()
             chosen = list(picks.loc[picks["round"] == number, "image"])
+            left = {field.name for field in pool_fields(project)} - labelled_names(project)
+        if not chosen and not left:
+            break
         if not chosen:
             answer = select(folder, n_select=PER_ROUND, on_step=named(on_step, "select"))
             chosen = [pick["image"] for pick in answer["picks"]]
