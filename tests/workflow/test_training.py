@@ -271,33 +271,41 @@ def test_training_killed_twice_is_bit_identical(labelled, taught_once, restless_
     assert same(weights(labelled, 1), weights(taught_once, 1))
 
 
-def test_without_resume_a_checkpoint_is_dropped(labelled, taught_once, restless_clock):
-    with pytest.raises(KeyboardInterrupt):
-        train_project(labelled.folder, on_step=stop_at(5))
+def first_step(study, **options):
+    """Number of the step with which a training begins; it is stopped there."""
     seen = []
-    train_project(labelled.folder, on_step=lambda done, total, **_: seen.append(done))
-    assert seen[0] == 1
-    assert same(weights(labelled, 1), weights(taught_once, 1))
+
+    def note_and_stop(done, total, **values):
+        seen.append(done)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_project(study.folder, on_step=note_and_stop, **options)
+    return seen[0]
+
+
+def test_only_resume_goes_on_and_without_it_the_checkpoint_is_dropped(labelled, restless_clock):
+    with pytest.raises(KeyboardInterrupt):
+        train_project(labelled.folder, on_step=stop_at(4))
+    assert first_step(labelled, resume=True) == 5
+    assert first_step(labelled) == 1
+    assert first_step(labelled, resume=True) == 2  # of the training that began anew
 
 
 def test_checkpoint_of_other_labels_is_not_gone_on_with(labelled, restless_clock):
-    with pytest.raises(KeyboardInterrupt):
-        train_project(labelled.folder, on_step=stop_at(5))
+    assert first_step(labelled) == 1
     (rest, *_) = sorted({f"p{n}" for n in range(8)} - set(labelled.masks()))
     labelled.label(rest)
-    seen = []
-    train_project(labelled.folder, resume=True, on_step=lambda done, *_, **__: seen.append(done))
-    assert seen[0] == 1
+    assert first_step(labelled, resume=True) == 1
 
 
 def test_damaged_checkpoint_is_named(labelled, restless_clock):
-    with pytest.raises(KeyboardInterrupt):
-        train_project(labelled.folder, on_step=stop_at(5))
+    assert first_step(labelled) == 1
     (file,) = checkpoints(labelled)
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ModelError, match=file.name):
         train_project(labelled.folder, resume=True)
-    assert train_project(labelled.folder)["is_new"]
+    assert first_step(labelled) == 1
 
 
 def test_quick_training_leaves_no_checkpoint_and_starts_anew(labelled, taught_once):
