@@ -124,6 +124,23 @@ def test_member_of_an_ensemble_is_not_used_alone(taught, quick):
     assert taught.steps("use model")[-1].settings == {"model": 1}
 
 
+def test_export_never_overwrites_a_model_of_the_project(two_models):
+    first = two_models.model(1)
+    before = first.path.read_bytes()
+    with pytest.raises(SettingError, match="none of which is ever overwritten"):
+        list_models(two_models.folder, export=first.path)
+    assert first.path.read_bytes() == before
+
+
+def test_training_heals_a_project_whose_only_model_is_lost(taught, quick):
+    taught.model().path.unlink()
+    answer = train_project(taught.folder)
+    assert (answer["model"], answer["is_new"]) == (2, True)
+    assert any("is lost: training started without it" in note for note in answer["notes"])
+    assert answer["validation_macro_f1"] == taught.made["validation_macro_f1"]
+    assert list_models(taught.folder)["current"] == 2
+
+
 # ---------------------------------------------------------------------- outside the project
 
 

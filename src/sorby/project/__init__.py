@@ -1,7 +1,7 @@
 """The store: a folder with a database, masks, models and results; nothing is overwritten."""
 
 from sorby.project.fields import Field, StoredMask
-from sorby.project.layout import DATABASE, cache_folder, results_folder
+from sorby.project.layout import DATABASE, cache_folder, models_folder, results_folder
 from sorby.project.masks import probability_of
 from sorby.project.models import StoredModel, no_model_error
 from sorby.project.removal import remove_empty
@@ -16,6 +16,7 @@ __all__ = [
     "StoredMask",
     "StoredModel",
     "cache_folder",
+    "models_folder",
     "no_model_error",
     "probability_of",
     "remove_empty",

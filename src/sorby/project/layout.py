@@ -68,6 +68,11 @@ def model_name(number: int) -> str:
     return f"models/{number:04d}.safetensors"
 
 
+def models_folder(folder: Path) -> Path:
+    """Folder of the models, whose files are never overwritten."""
+    return Path(folder) / "models"
+
+
 def cache_folder(folder: Path) -> Path:
     """Folder of what can be computed again; removing it loses time, nothing else."""
     return Path(folder) / "cache"

@@ -49,7 +49,7 @@ def list_models(
     from sorby.workflow.training import record_use
 
     if export is not None:
-        _check_export(Path(export))
+        _check_export(Path(export), Path(folder))
     with Project.open(folder) as project:
         if use is not None:
             _refuse_member(project.models.get(use), folder)
@@ -77,7 +77,14 @@ def _refuse_member(model: StoredModel, folder: Path) -> None:
         )
 
 
-def _check_export(target: Path) -> None:
+def _check_export(target: Path, folder: Path) -> None:
+    from sorby.project import models_folder
+
+    if target.resolve().parent == models_folder(folder.resolve()):
+        raise SettingError(
+            f"{target} lies among the project's own models, none of which is ever overwritten. "
+            "Export into another folder."
+        )
     if target.suffix != ".safetensors":
         raise SettingError(
             f"{target} does not end in .safetensors, the kind of file that a model is. "

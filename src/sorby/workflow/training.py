@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sorby.core.errors import ProjectError
+from sorby.core.errors import ModelError, ProjectError
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, ModelCard
 from sorby.core.rng import generator
@@ -69,6 +69,7 @@ def train_project(
 
     with Project.open(folder) as project:
         notes = lock_test_fields(project)
+        start, lost = _start(project)
         known = labelled_names(project)
         labelled = [field for field in pool_fields(project) if field.name in known]
         if not labelled:
@@ -83,7 +84,7 @@ def train_project(
             {field: project.read_mask(masks[field.name]) for field in labelled},
             preset=preset,
             seed=project_seed(project),
-            start=project.models.current(),
+            start=start,
             resume=resume,
             on_step=on_step,
         )
@@ -95,8 +96,16 @@ def train_project(
         "model": model.number,
         "is_new": is_new,
         **{name: training[name] for name in _SAID},
-        "notes": [*notes, *training["notes"]],
+        "notes": [*notes, *lost, *training["notes"]],
     }
+
+
+def _start(project: Project) -> tuple[StoredModel | None, list[str]]:
+    """Model in use to start from; where its file is lost, none, and a note: training heals it."""
+    try:
+        return project.models.current(), []
+    except ModelError:
+        return None, ["The file of the model in use is lost: training started without it."]
 
 
 _SAID = (
