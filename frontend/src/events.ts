@@ -1,0 +1,47 @@
+import type { Field, Job } from "./api";
+
+export type ServerEvent =
+  | { type: "job"; job: Job }
+  | { type: "field"; field: Field }
+  | { type: "project" };
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8000;
+
+/** Time to wait before the next attempt, doubled each time. */
+export function waitBefore(attempt: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS);
+}
+
+/**
+ * Listen to the server for ever, and connect again when it was away.
+ *
+ * EventSource gives up for good on some failures (a refused connection through a proxy), so each
+ * failure closes it and opens a new one. `onOnline(true)` comes with each connection: what was
+ * missed meanwhile has to be asked for.
+ */
+export function listen(onEvent: (event: ServerEvent) => void, onOnline: (online: boolean) => void): () => void {
+  let attempt = 0;
+  let source: EventSource | undefined;
+  let timer: number | undefined;
+
+  const connect = () => {
+    source = new EventSource("/api/events");
+    source.onopen = () => {
+      attempt = 0;
+      onOnline(true);
+    };
+    source.onmessage = (message: MessageEvent<string>) => onEvent(JSON.parse(message.data) as ServerEvent);
+    source.onerror = () => {
+      source?.close();
+      onOnline(false);
+      timer = window.setTimeout(connect, waitBefore(attempt++));
+    };
+  };
+
+  connect();
+  return () => {
+    source?.close();
+    window.clearTimeout(timer);
+  };
+}

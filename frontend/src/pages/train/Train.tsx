@@ -1,0 +1,3 @@
+export function Train() {
+  return <div class="page"><h1>Train</h1></div>;
+}

@@ -1,0 +1,83 @@
+import { useEffect, useState } from "preact/hooks";
+import { api, ApiError, messageOf, type Job, type Project } from "./api";
+import { listen, type ServerEvent } from "./events";
+
+export interface State {
+  project: Project | null;
+  /** Why there is no project, in words. */
+  error: string | null;
+  online: boolean;
+}
+
+let state: State = { project: null, error: null, online: true };
+const watchers = new Set<(state: State) => void>();
+
+function set(change: Partial<State>): void {
+  state = { ...state, ...change };
+  for (const watcher of watchers) watcher(state);
+}
+
+/** The state after an event of the server. */
+export function after(project: Project, event: ServerEvent): Project {
+  if (event.type === "job") {
+    return { ...project, jobs: putJob(project.jobs, event.job) };
+  }
+  if (event.type === "field") {
+    const fields = project.fields.map((old) => (old.name === event.field.name ? event.field : old));
+    return { ...project, fields };
+  }
+  return project;
+}
+
+function putJob(jobs: Job[], job: Job): Job[] {
+  const isKnown = jobs.some((old) => old.id === job.id);
+  return isKnown ? jobs.map((old) => (old.id === job.id ? job : old)) : [...jobs, job];
+}
+
+/** Take in what the server answered to a request of this page, before its event arrives. */
+export function took(event: ServerEvent): void {
+  if (state.project) set({ project: after(state.project, event) });
+}
+
+export async function refresh(): Promise<void> {
+  try {
+    set({ project: await api.project(), error: null, online: true });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 0) set({ online: false });
+    else set({ error: messageOf(error) });
+  }
+}
+
+function onEvent(event: ServerEvent): void {
+  if (event.type === "project") void refresh();
+  else took(event);
+  if (event.type === "job" && event.job.state !== "running") void refresh();
+}
+
+/** Load the project and follow the server. Called once, by the shell. */
+export function start(): () => void {
+  void refresh();
+  let wasOnline = true;
+  return listen(onEvent, (online) => {
+    if (online && !wasOnline) void refresh();
+    wasOnline = online;
+    if (online !== state.online) set({ online });
+  });
+}
+
+export function useStore(): State {
+  const [now, setNow] = useState(state);
+  useEffect(() => {
+    setNow(state);
+    watchers.add(setNow);
+    return () => void watchers.delete(setNow);
+  }, []);
+  return now;
+}
+
+/** The project; only for what the shell shows once it is there. */
+export function useProject(): Project {
+  const { project } = useStore();
+  if (!project) throw new Error("useProject is for pages that are shown once the project is there");
+  return project;
+}
