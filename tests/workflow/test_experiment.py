@@ -273,9 +273,10 @@ def test_run_without_truth_on_test_fields_is_refused(fresh):
     assert models(fresh) == []
 
 
-def test_classes_are_those_of_all_true_masks_from_the_first_round_on(labs, tmp_path):
+def test_classes_are_those_of_the_pool_from_the_first_round_on(labs, tmp_path):
     samples = labs.pool_and_test()
-    samples[-1].mask *= 2  # the second class is in one test field only
+    in_pool = [one for one in samples if one.name in POOL]
+    in_pool[-1].mask *= 2  # the second class is in one field of the pool only
     study = labs.write_study(tmp_path, samples, labelled=[one.name for one in samples])
     answer = run_rounds(study.folder, annotator="truth", rounds=2, per_round=2)
     for one in answer["rounds"]:
@@ -284,6 +285,16 @@ def test_classes_are_those_of_all_true_masks_from_the_first_round_on(labs, tmp_p
     (step,) = study.steps("set classes")
     assert step.settings == {"classes": ["class_1", "class_2"]}
     assert run_rounds(study.folder, annotator="truth", rounds=2, per_round=2) == answer
+
+
+def test_class_that_only_a_test_mask_holds_teaches_nothing_and_is_refused(labs, tmp_path):
+    samples = labs.pool_and_test()
+    samples[-1].mask *= 2
+    assert samples[-1].name in TESTS
+    study = labs.write_study(tmp_path, samples, labelled=[one.name for one in samples])
+    with pytest.raises(ProjectError, match=r"true mask of test field .* holds the value 2"):
+        run_rounds(study.folder, annotator="truth", rounds=1, per_round=2)
+    assert study.steps("set classes") == []
 
 
 def test_project_of_one_class_gets_no_list_of_classes(played_once):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sorby.cli import learnt
 from sorby.core.errors import ModelError, ProjectError, SettingError
 from sorby.core.records import ModelCard
 from sorby.io import read_mask
@@ -39,6 +40,17 @@ def test_models_are_listed_with_the_one_in_use(two_models):
 
 def test_project_without_models_has_an_empty_shelf(fresh):
     assert list_models(fresh.folder) == {"current": None, "models": [], "exported": None}
+
+
+def test_shelf_is_shown_where_the_file_of_the_model_in_use_is_lost(two_models):
+    two_models.model(2).path.unlink()
+    answer = list_models(two_models.folder)
+    assert answer["current"] == 2
+    assert [m["is_whole"] for m in answer["models"]] == [True, False]
+    (line,) = [s for s in learnt.shelved(answer, "study").splitlines() if s.split()[0] == "2"]
+    assert "in use, file lost" in line
+    with pytest.raises(ModelError, match="gone or was changed"):
+        list_models(two_models.folder, export=two_models.folder.parent / "out.safetensors")
 
 
 def test_roll_back_and_promotion_are_recorded(two_models):

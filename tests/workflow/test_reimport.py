@@ -6,7 +6,7 @@ from PIL import Image
 
 from sorby.core.errors import ProjectError
 from sorby.io import read_mask, write_mask
-from sorby.workflow import export_masks, import_masks, predict
+from sorby.workflow import accept_masks, export_masks, import_masks, predict
 
 
 @pytest.fixture
@@ -90,3 +90,34 @@ def test_export_over_a_mask_of_another_program_says_both_ways_out(exported, tmp_
     Image.fromarray(read_mask(file)).save(file)
     with pytest.raises(ProjectError, match=r"another folder.*take it in first: sorby masks import"):
         export_masks(exported.folder, tmp_path / "masks")
+
+
+# ---------------------------------------------------------------------- accepted as they are
+
+
+def test_accepted_prediction_is_a_persons_with_the_same_pixels(fresh):
+    predict(fresh.folder)
+    before = {name: fresh.pixels_of(mask) for name, mask in fresh.masks().items()}
+    answer = accept_masks(fresh.folder, ["p1", "t0", "p1"], author="Ada")
+    assert answer == {"n_accepted": 2, "n_by_person": 0}
+    assert by_person(fresh) == {"p1", "t0"}
+    after = fresh.masks()
+    for name in ("p1", "t0"):
+        assert (after[name].version, after[name].author) == (2, "Ada")
+        assert np.array_equal(fresh.pixels_of(after[name]), before[name])
+    assert [step.settings["version"] for step in fresh.steps("masks accept")] == [1, 1]
+
+
+def test_mask_of_a_person_is_not_accepted_a_second_time(fresh):
+    predict(fresh.folder)
+    accept_masks(fresh.folder, ["p1"])
+    version = fresh.masks()["p1"].version
+    assert accept_masks(fresh.folder, ["p1", "p2"]) == {"n_accepted": 1, "n_by_person": 1}
+    assert fresh.masks()["p1"].version == version
+
+
+def test_unknown_name_accepts_none(fresh):
+    predict(fresh.folder)
+    with pytest.raises(ProjectError, match="nobody: no mask"):
+        accept_masks(fresh.folder, ["p1", "nobody"])
+    assert by_person(fresh) == set()

@@ -133,9 +133,20 @@ def masks_taken(answer: dict[str, Any], folder: Path) -> str:
     """Answer of ``sorby masks import``."""
     text = f"{answer['n_masks']} masks imported"
     if answer["n_unchanged"]:
-        text += f", {answer['n_unchanged']} equal to ones that the project has left as they were"
+        text += (
+            f", {answer['n_unchanged']} equal to ones that the project has left as they were (if "
+            f"nothing is wrong with them: sorby masks accept {folder} NAME...)"
+        )
     text += f". Next: sorby train {folder} (then sorby predict and sorby measure)"
     return with_notes(text, answer)
+
+
+def masks_accepted(answer: dict[str, Any], folder: Path) -> str:
+    """Answer of ``sorby masks accept``."""
+    text = f"{answer['n_accepted']} masks accepted as they are"
+    if answer["n_by_person"]:
+        text += f", {answer['n_by_person']} were a person's already"
+    return f"{text}. Next: sorby train {folder}"
 
 
 def measured(answer: dict[str, Any]) -> str:

@@ -104,6 +104,12 @@ def masks_import(
     return answer, answers.masks_taken(answer, folder)
 
 
+def masks_accept(folder: Path, names: list[str], author: str | None, on_step: OnStep) -> Answer:
+    """Predictions as they are, for a person's word."""
+    answer = workflow.accept_masks(folder, names, author=author)
+    return answer, answers.masks_accepted(answer, folder)
+
+
 def masks_export(folder: Path, path: Path, on_step: OnStep) -> Answer:
     """Masks out."""
     answer = workflow.export_masks(folder, path, on_step=on_step)

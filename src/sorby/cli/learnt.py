@@ -72,7 +72,7 @@ def shelved(answer: dict[str, Any], folder: Path) -> str:
     rows = [
         [
             model["number"],
-            "in use" if model["number"] == answer["current"] else "",
+            _state(model, answer["current"]),
             model["preset"],
             model["n_trained_on"],
             f"{model['validation_macro_f1']:.3f}",
@@ -85,6 +85,11 @@ def shelved(answer: dict[str, Any], folder: Path) -> str:
     head = ["model", "", "preset", "fields", "validation", "threshold", "made", "classes"]
     text = table(head, rows)
     return f"{text}\nThe model in use is in {answer['exported']}" if answer["exported"] else text
+
+
+def _state(model: dict[str, Any], current: int | None) -> str:
+    states = ["in use"] if model["number"] == current else []
+    return ", ".join([*states, *([] if model["is_whole"] else ["file lost"])])
 
 
 def ran_rounds(answer: dict[str, Any]) -> str:

@@ -188,7 +188,17 @@ def _masks_and_labels(add: Add) -> None:
     )
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="files or folders")
     parser.add_argument("--mask-values", choices=["binary", "labels"], help="as for sorby new")
-    parser.add_argument("--author", metavar="NAME", help="who made them (default: your user name)")
+    _author(parser, "who made them")
+    parser = _project(
+        add_inner(
+            "accept",
+            "take predictions for labels as they are, after a look",
+            "sorby masks accept study A1 B2",
+            commands.masks_accept,
+        )
+    )
+    parser.add_argument("names", metavar="NAME", nargs="+", help="fields whose mask is right")
+    _author(parser, "who looked")
     parser = _project(
         add_inner(
             "export",
@@ -217,6 +227,10 @@ def _masks_and_labels(add: Add) -> None:
         )
     )
     parser.add_argument("table", metavar="CSV", type=Path)
+
+
+def _author(parser: argparse.ArgumentParser, who: str) -> None:
+    parser.add_argument("--author", metavar="NAME", help=f"{who} (default: your user name)")
 
 
 def _classify(add: Add) -> None:

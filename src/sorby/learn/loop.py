@@ -277,7 +277,10 @@ class _Run:
         save_checkpoint(path, arrays, ModelCard("checkpoint", "training", (), settings=settings))
 
     def restore(self, path: Path) -> None:
-        arrays, card = load_checkpoint(path)
+        try:
+            arrays, card = load_checkpoint(path)
+        except ModelError as error:
+            raise _another_training(path) from error
         if card.task != "training" or card.settings.get("schedule") != _plain(self._schedule):
             raise _another_training(path)
         try:
@@ -322,7 +325,7 @@ class _Run:
 
 def _another_training(path: Path) -> ModelError:
     return ModelError(
-        f"{path.name} belongs to another training. Remove it, or train without --resume."
+        f"{path} is damaged or belongs to another training. Delete that file and train again."
     )
 
 

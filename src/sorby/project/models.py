@@ -44,6 +44,11 @@ class StoredModel:
     made_from: str
     time: str
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its file is there, as it was written."""
+        return self.path.is_file() and content_hash(self.path) == self.sha256
+
 
 class Models:
     """The shelf of models of one project, see `sorby.project.Project.models`.
@@ -122,7 +127,7 @@ class Models:
             known = ", ".join(str(model.number) for model in self.all()) or "none yet"
             raise ModelError(f"The project has no model {number}. Its models: {known}.")
         found = self._stored(row)
-        if not found.path.is_file() or content_hash(found.path) != found.sha256:
+        if not found.is_whole:
             raise ModelError(
                 f"{found.path} is gone or was changed outside Sorby. Put the file back, or use "
                 f"another model: sorby models {self._folder} --use N"
@@ -134,18 +139,19 @@ class Models:
         rows = self._connection.execute(
             "SELECT * FROM model WHERE made_from = ? ORDER BY number DESC", (fingerprint,)
         ).fetchall()
-        for row in rows:
-            found = self._stored(row)
-            if found.path.is_file() and content_hash(found.path) == found.sha256:
-                return found
-        return None
+        return next((found for row in rows if (found := self._stored(row)).is_whole), None)
 
     def current(self) -> StoredModel | None:
-        """The model in use, or None where there is none yet."""
+        """The model in use, its file verified, or None where there is none yet."""
+        number = self.current_number()
+        return None if number is None else self.get(number)
+
+    def current_number(self) -> int | None:
+        """Number of the model in use, or None where there is none yet."""
         row = self._connection.execute(
             "SELECT value FROM note WHERE name = ?", (_CURRENT,)
         ).fetchone()
-        return self.get(int(row["value"])) if row else None
+        return int(row["value"]) if row else None
 
     def use(self, number: int) -> StoredModel:
         """Put a model in use: promote a new one, roll back to an old one."""

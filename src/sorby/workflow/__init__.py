@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 _PLACES = {
+    "accept_masks": "masks",
     "classify_project": "classifying",
     "demo": "demonstrating",
     "evaluate": "evaluating",

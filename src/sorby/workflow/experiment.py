@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,19 +175,18 @@ def _prepared(
                 "use --annotator accept."
             )
     truth = test_truth(project)
-    classes = _fixed_classes(project, annotator, pool, truth)
+    classes = _fixed_classes(project, annotator, pool)
     inputs = _fingerprint(project, annotator, pool, preset, classes)
     return _Run(
         project, annotator, strategy, per_round, seed, preset, pool, truth, inputs, PlaneCache()
     )
 
 
-def _fixed_classes(
-    project: Project, annotator: str, pool: Sequence[Field], truth: Mapping[Field, np.ndarray]
-) -> list[str] | None:
-    """Defect classes of every round: as stated, else as all true masks hold them, or not known.
+def _fixed_classes(project: Project, annotator: str, pool: Sequence[Field]) -> list[str] | None:
+    """Defect classes of every round: as stated, else as the true masks of the pool hold them.
 
-    Several are written down, so that no round guesses them from the few masks it has.
+    Several are written down, so that no round guesses them from the few masks it has. Test masks
+    are not looked at: a class that only they hold is refused when it comes to scores.
     """
     from sorby.project import history
     from sorby.workflow.training import class_names
@@ -197,8 +195,7 @@ def _fixed_classes(
     if stated or annotator != "truth":
         return json.loads(stated) if stated else None
     masks = project.masks()
-    in_pool = (project.read_mask(masks[one.name]) for one in pool)
-    classes = list(class_names(project, itertools.chain(truth.values(), in_pool)))
+    classes = list(class_names(project, (project.read_mask(masks[one.name]) for one in pool)))
     if len(classes) > 1:
         with project.transaction():
             project.set_note("classes", json.dumps(classes))
@@ -260,7 +257,6 @@ def _replay(run: _Run, kept: dict[str, Any]) -> None:
 
 def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
     from sorby.project import history
-    from sorby.segment import load_segmenter
     from sorby.workflow.evaluating import plain, score_model, truth_hash
     from sorby.workflow.training import train_model
 
@@ -302,7 +298,7 @@ def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
             "reasons": list(chosen.reasons),
             "n_labelled": len(run.labels),
             "model": model.number,
-            "threshold": load_segmenter(model.path)[0].threshold,
+            "threshold": model.card.settings["training"]["threshold"],
             "training_was_known": not is_new,
             "training_cpu_seconds": model.card.settings["training"]["cpu_seconds"],
             "training_seconds": model.card.settings["training"]["seconds"],

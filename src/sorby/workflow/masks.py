@@ -102,6 +102,57 @@ def import_masks(
     }
 
 
+def accept_masks(
+    folder: Path, names: Sequence[str], *, author: str | None = None
+) -> dict[str, Any]:
+    """Take predictions as a person's word, as they are: somebody looked and nothing is wrong.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    names : sequence of str
+        The fields.
+    author : str, optional
+        Who looked; the name of the computer's user unless told.
+
+    Returns
+    -------
+    dict
+        ``n_accepted``, ``n_by_person`` (masks that were a person's already).
+
+    Raises
+    ------
+    ProjectError
+        If a field is unknown or has no mask; then none is accepted.
+    """
+    from sorby.project import Project, history
+
+    who = author or user_name()
+    with Project.open(folder) as project, project.transaction():
+        fields, masks = {field.name: field for field in project.fields()}, project.masks()
+        missing = [name for name in names if name not in masks]
+        if missing:
+            raise ProjectError(
+                f"{', '.join(missing)}: no mask of such a field is in {folder}, so nothing was "
+                f"accepted. sorby status {folder} says what there is; sorby predict {folder} "
+                "makes masks."
+            )
+        predicted = [name for name in dict.fromkeys(names) if masks[name].source == "model"]
+        for name in predicted:
+            mask, about = project.read_mask(masks[name]), f"accepted, {masks[name].method}"
+            stored = project.add_mask(fields[name], mask, source="person", method=about, author=who)
+            project.record(
+                history.new_record(
+                    "masks accept",
+                    settings={"author": who, "version": masks[name].version},
+                    inputs={f"{name} mask": masks[name].sha256},
+                    outputs={f"{name} mask": stored.sha256},
+                )
+            )
+    return {"n_accepted": len(predicted), "n_by_person": len(set(names)) - len(predicted)}
+
+
 def _is_a_version(project: Project, field: Field, mask: np.ndarray) -> bool:
     """Whether a mask equals any that the project holds of a field; damaged files equal none."""
     if mask.shape != field.shape:

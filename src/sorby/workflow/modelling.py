@@ -34,7 +34,8 @@ def list_models(
     dict
         ``current`` (number or None), ``models``: ``number``, ``time``, ``name``, ``classes``,
         ``preset``, ``n_trained_on``, ``started_from``, ``validation_macro_f1``, ``threshold``,
-        ``sha256``; ``exported`` (path or None).
+        ``sha256``, ``is_whole`` (False where its file is gone or was changed); ``exported``
+        (path or None).
 
     Raises
     ------
@@ -55,15 +56,16 @@ def list_models(
             _refuse_member(project.models.get(use), folder)
             with project.transaction():
                 record_use(project, project.models.use(use))
-        current = project.models.current()
         if export is not None:
+            current = project.models.current()
             if current is None:
                 raise no_model_error(folder)
             with atomic_path(Path(export)) as writing:
                 shutil.copyfile(current.path, writing)
+        number = project.models.current_number()
         models = [m for m in project.models.all() if not m.card.settings["is_member"]]
     return {
-        "current": current.number if current else None,
+        "current": number,
         "models": [_row(model) for model in models],
         "exported": str(export) if export else None,
     }
@@ -118,4 +120,5 @@ def _row(model: Any) -> dict[str, Any]:
         "threshold": training["threshold"],
         "seconds": training["seconds"],
         "sha256": model.sha256,
+        "is_whole": model.is_whole,
     }

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sorby.core.errors import ModelError
-
 if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredMask, StoredModel
 
@@ -75,11 +73,9 @@ def _learning(
 
 def _model_in_use(project: Project) -> tuple[StoredModel | None, bool]:
     """The model in use, as the database knows it, and whether its file is whole."""
-    try:
-        return project.models.current(), True
-    except ModelError:
-        number = int(project.note("current_model") or 0)
-        return next((m for m in project.models.all() if m.number == number), None), False
+    number = project.models.current_number()
+    model = next((m for m in project.models.all() if m.number == number), None)
+    return model, model is None or model.is_whole
 
 
 def _freshness(project: Project, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sorby.core.errors import ModelError, ProjectError
+from sorby.core.errors import ModelError, ProjectError, SettingError
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE, ModelCard
 from sorby.core.rng import generator
@@ -41,7 +41,7 @@ def train_project(
     preset : {"fast", "paper"}
         How.
     resume : bool
-        Go on where a training of the same labels was stopped.
+        Go on where a training of the same labels was stopped; without it such a one is refused.
     on_step : callable
         Told after each training step.
 
@@ -57,7 +57,7 @@ def train_project(
     ProjectError
         If nothing is labelled.
     SettingError
-        If the labels cannot be learnt from.
+        If the labels cannot be learnt from, or a stopped training of them waits.
     """
     from sorby.project import Project
     from sorby.workflow.splitting import (
@@ -159,7 +159,7 @@ def train_model(
     start : StoredModel, optional
         Model to start from; it is the answer itself where it was made from the same.
     resume : bool
-        Go on from the checkpoint of a stopped training.
+        Go on from the checkpoint of a stopped training; without it such a one is refused.
     is_member : bool
         Whether it is one of an ensemble, not a model to be used alone.
     planes : PlaneCache, optional
@@ -191,8 +191,8 @@ def train_model(
     if known is not None:
         return known, False
     checkpoint = _checkpoint(project, origin)
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
+    if checkpoint.is_file() and not resume:
+        raise _stopped_before(project, checkpoint)
     segmenter, record = train(
         _labelled(project, labels, _ever_trained_on(start)),
         classes=classes,
@@ -287,6 +287,13 @@ def _checkpoint(project: Project, origin: str) -> Path:
     from sorby.project import cache_folder
 
     return cache_folder(project.folder) / "training" / f"{origin[:32]}.safetensors"
+
+
+def _stopped_before(project: Project, checkpoint: Path) -> SettingError:
+    return SettingError(
+        "A training of these labels was stopped on its way. Go on with it: sorby train "
+        f"{project.folder} --resume. To begin it again, delete {checkpoint} first."
+    )
 
 
 def _ever_trained_on(model: StoredModel | None) -> list[str]:
