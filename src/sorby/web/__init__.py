@@ -1,0 +1,1 @@
+"""The local page's server: routes translate, ``sorby.workflow`` does the work."""
