@@ -3,6 +3,7 @@
 python dev.py demo     make the environment, install, run the main job on a generated build
 python dev.py test     make the environment, install with what tests need, run all checks
 python dev.py lint     ruff, mypy and the floors of the house alone
+python dev.py web      build the page of `sorby app` from frontend/
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ NEEDED = (3, 11)
 
 def main() -> int:
     """Run the task that the first word names."""
-    tasks = {"demo": demo, "test": test, "lint": lint}
+    tasks = {"demo": demo, "test": test, "lint": lint, "web": web}
     if len(sys.argv) < 2 or sys.argv[1] not in tasks:
         print(__doc__)
         return 2
@@ -65,15 +66,35 @@ def demo(words: list[str]) -> int:
 def test(words: list[str]) -> int:
     """Install what tests need, then every check; words go to pytest."""
     install("pretrained,dev")
-    failed = lint([])
+    failed = max(lint([]), web([]), page_tests())
     workers = str(min(4, os.cpu_count() or 1))
     # Each worker computes on one core: threads of several processes would fight for them.
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     command = [PYTHON, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal", "--cov", *words]
     tested = subprocess.call(command, cwd=ROOT, env=os.environ | limits)
     if failed:
-        print("dev.py: lint failed, see above the tests", file=sys.stderr)
+        print("dev.py: lint or the page failed, see above the tests", file=sys.stderr)
     return tested or failed
+
+
+def web(words: list[str]) -> int:
+    """Build the page where its sources changed."""
+    install("pretrained,dev")
+    return subprocess.call([PYTHON, ROOT / "hatch_build.py"])
+
+
+def page_tests() -> int:
+    """Types and unit tests of the page, with the Node that was installed beside Python."""
+    path = os.pathsep.join([str(SCRIPTS), os.environ.get("PATH", "")])
+    tasks = [["check"], ["test"]]
+    return max(
+        subprocess.call(
+            [SCRIPTS / "npm", "run", "--silent", *task],
+            cwd=ROOT / "frontend",
+            env=os.environ | {"PATH": path},
+        )
+        for task in tasks
+    )
 
 
 def lint(words: list[str]) -> int:
