@@ -52,6 +52,12 @@ def test_reasons_are_a_users_words(groups):
     assert any(reason.startswith("The 2nd widest of 4 clusters") for reason in reasons)
 
 
+def test_a_search_that_was_cut_short_is_said_in_the_reason(groups, monkeypatch):
+    assert not any("before it could prove" in reason for reason in go(groups, 12).reasons)
+    monkeypatch.setattr("sorby.select.lhs_search._LOOKS", {True: 3, False: 3})
+    assert all("before it could prove" in reason for reason in go(groups, 12).reasons)
+
+
 def test_a_cloud_without_groups_is_said_to_be_uniform(rng):
     notes = go(rng.normal(size=(60, 20)), 4).notes
     assert any("no clear groups" in note for note in notes)

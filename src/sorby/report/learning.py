@@ -26,7 +26,9 @@ _FEW_ROUNDS = 12
 _POOLED = " of all pixels of the test images together"
 _HEADINGS: dict[str, Heading] = {
     "method": Heading("Method", definition="The trained model, and what needs no labels."),
-    "strategy": Heading("Strategy", definition="How the images to label were chosen."),
+    "run": Heading(
+        "Run", definition="How the images to label were chosen, and what tells the runs apart."
+    ),
     "seed": Heading("Seed", definition="Seed of the random generator."),
     "round": Heading("Round", definition="Round of labelling and training."),
     "n_labelled": Heading("Labelled", "images", "Images the model was trained on."),
@@ -52,7 +54,7 @@ _SCORE_COLUMNS = (
     "pooled_macro_f1",
     "pooled_defect_f1",
 )
-_ROUND_COLUMNS = ("strategy", "seed", "round", "n_labelled", "macro_f1", "defect_f1")
+_ROUND_COLUMNS = ("run", "seed", "round", "n_labelled", "macro_f1", "defect_f1")
 _IN_FULL = ("n", "n_labelled", "round", "seed")
 
 
@@ -163,7 +165,7 @@ def _shown(table: pd.DataFrame, name: str) -> ShownColumn:
     is_number = pd.api.types.is_numeric_dtype(table[name])
     if not is_number:
         words = [MISSING if pd.isna(value) else str(value) for value in table[name]]
-        if name == "strategy":
+        if name == "run":
             words = [strategy_label(word) for word in words]
         return ShownColumn(_HEADINGS[name], tuple((word, "") for word in words), is_number=False)
     values = table[name].to_numpy(dtype=float, na_value=np.nan)

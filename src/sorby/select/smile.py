@@ -199,4 +199,6 @@ def _why(spread: Spread, count: int, n_known: int) -> str:
     if count == 1:
         return "farthest from the labelled ones"
     others = "the other picks and the labelled ones" if n_known else "the other picks"
+    if not spread.is_proved:
+        return f"placed far from {others} (the search ended before it could prove it farthest)"
     return f"placed as far as possible from {others}"
