@@ -403,7 +403,7 @@ def learning(rounds, points, curve, example):
         ],
         photographs=[draw(examples_figure, [example])],
         scores=scores,
-        rounds=rounds,
+        rounds=rounds.assign(run=rounds.strategy),
         card=card,
         notes=[NASTY],
     )
