@@ -1,0 +1,337 @@
+import type { ComponentChildren, TargetedClipboardEvent, TargetedKeyboardEvent } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { count, NONE, number } from "../format";
+import { parsePasted, placePasted, sortRows, type Cell, type Direction, type Edit } from "../table";
+
+export interface Column<R> {
+  key: string;
+  title: string;
+  unit?: string;
+  /** What it means, shown when the pointer rests on the title. */
+  hint?: string;
+  width: number;
+  value: (row: R) => Cell;
+  show?: (row: R) => ComponentChildren;
+  isEditable?: boolean;
+}
+
+interface Props<R> {
+  label: string;
+  columns: Column<R>[];
+  rows: R[];
+  nameOf: (row: R) => string;
+  rowHeight?: number;
+  selected?: string | undefined;
+  sort?: [key: string, direction: Direction];
+  empty?: ComponentChildren;
+  /** A row gets the focus. */
+  onSelect?: (row: R) => void;
+  /** Enter or a double click on a cell that cannot be edited. */
+  onOpen?: (row: R) => void;
+  /** Cells changed by typing or pasting; rows are those that are shown. */
+  onEdit?: (edits: Edit[], rows: R[], notes: string[]) => void;
+}
+
+const OVERSCAN = 8;
+
+/** Sortable table that draws only the rows in sight: 10 000 rows scroll like ten. */
+export function Table<R>(props: Props<R>) {
+  const { columns, nameOf, rowHeight = 28 } = props;
+  const [sort, setSort] = useState(props.sort);
+  const [active, setActive] = useState<[row: number, column: number]>([0, 0]);
+  const [editing, setEditing] = useState<string | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const wantsFocus = useRef(false);
+  const [first, last, onScroll] = useWindow(scroller, props.rows.length, rowHeight);
+  const rows = useMemo(() => {
+    const column = columns.find((one) => one.key === sort?.[0]);
+    return column && sort ? sortRows(props.rows, column.value, sort[1]) : props.rows;
+  }, [props.rows, sort, columns]);
+  const row = Math.min(active[0], rows.length - 1);
+  const column = Math.min(active[1], columns.length - 1);
+  const tabRow = row >= first && row < last ? row : Math.min(first + OVERSCAN, last - 1);
+
+  useLayoutEffect(() => {
+    if (!wantsFocus.current || editing !== null) return;
+    const cell = scroller.current?.querySelector<HTMLElement>('td[tabindex="0"]');
+    if (cell) {
+      wantsFocus.current = false;
+      cell.focus({ preventScroll: true });
+      cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+  });
+
+  const move = (nextRow: number, nextColumn: number) => {
+    const to = Math.max(0, Math.min(rows.length - 1, nextRow));
+    const across = Math.max(0, Math.min(columns.length - 1, nextColumn));
+    setActive([to, across]);
+    wantsFocus.current = true;
+    reveal(scroller.current, to, rowHeight);
+    const target = rows[to];
+    if (target !== undefined && to !== row) props.onSelect?.(target);
+  };
+
+  const commit = (text: string, step: number) => {
+    const edited = columns[column];
+    setEditing(null);
+    if (edited && text !== editing) props.onEdit?.([{ row, column: edited.key, text }], rows, []);
+    if (step) move(row + step, column);
+  };
+
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
+    if (editing !== null || (event.target as Element).closest("thead, button, a")) return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 200) / rowHeight) - 2);
+    const steps: Record<string, [number, number]> = {
+      ArrowUp: [row - 1, column],
+      ArrowDown: [row + 1, column],
+      ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1],
+      PageUp: [row - page, column],
+      PageDown: [row + page, column],
+      Home: [event.ctrlKey ? 0 : row, 0],
+      End: [event.ctrlKey ? rows.length - 1 : row, columns.length - 1],
+    };
+    const step = steps[event.key];
+    const current = rows[row];
+    const isEditable = Boolean(columns[column]?.isEditable);
+    if (step) move(...step);
+    else if (event.key === "Enter" && current !== undefined) {
+      if (isEditable) setEditing(textOf(columns[column]?.value(current)));
+      else props.onOpen?.(current);
+    } else if (isEditable && (event.key === "F2" || isLetter(event))) {
+      setEditing(event.key === "F2" && current !== undefined ? textOf(columns[column]?.value(current)) : "");
+      if (event.key !== "F2") return; // the letter goes into the input that appears
+    } else if (isEditable && event.key === "Delete") commit("", 0);
+    else return;
+    event.preventDefault();
+  };
+
+  const onPaste = (event: TargetedClipboardEvent<HTMLElement>) => {
+    const text = event.clipboardData?.getData("text/plain");
+    if (!props.onEdit || editing !== null || !text) return;
+    event.preventDefault();
+    const targets = columns.map(({ key, isEditable }) => ({ key, isEditable: Boolean(isEditable) }));
+    const placed = placePasted(parsePasted(text), { row, column }, targets, rows.map(nameOf));
+    props.onEdit(placed.edits, rows, placed.notes);
+  };
+
+  const toggleSort = (key: string) =>
+    setSort((now) => [key, now?.[0] === key && now[1] === "ascending" ? "descending" : "ascending"]);
+
+  if (rows.length === 0 && props.empty) return <>{props.empty}</>;
+  const width = columns.reduce((sum, one) => sum + one.width, 0);
+  return (
+    <div class="table-scroll" ref={scroller} onScroll={onScroll}>
+      <table
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={rows.length + 1}
+        style={{ minWidth: `${width}px` }}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+      >
+        <colgroup>
+          {columns.map((one) => (
+            <col key={one.key} style={{ width: `${(100 * one.width) / width}%` }} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map((one) => (
+              <HeadCell
+                key={one.key}
+                column={one}
+                isNumber={isNumeric(one, rows)}
+                direction={sort?.[0] === one.key ? sort[1] : undefined}
+                onSort={() => toggleSort(one.key)}
+              />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Spacer height={first * rowHeight} span={columns.length} />
+          {rows.slice(first, last).map((one, i) => {
+            const index = first + i;
+            const name = nameOf(one);
+            return (
+              <tr
+                key={name}
+                aria-rowindex={index + 2}
+                aria-selected={props.selected === undefined ? undefined : name === props.selected}
+                style={{ height: `${rowHeight}px` }}
+              >
+                {columns.map((cell, j) => {
+                  const isActive = index === row && j === column;
+                  const isEdited = isActive && editing !== null;
+                  return (
+                    <td
+                      key={cell.key}
+                      role="gridcell"
+                      class={`${isNumeric(cell, rows) ? "num" : ""} ${cell.isEditable ? "editable" : ""}`}
+                      tabIndex={index === tabRow && j === column ? 0 : -1}
+                      aria-readonly={props.onEdit ? !cell.isEditable : undefined}
+                      onFocus={() => {
+                        if (isActive) return;
+                        setActive([index, j]);
+                      }}
+                      onClick={() => props.onSelect?.(one)}
+                      onDblClick={() => {
+                        if (cell.isEditable) setEditing(textOf(cell.value(one)));
+                        else props.onOpen?.(one);
+                      }}
+                    >
+                      {isEdited ? (
+                        <CellInput
+                          label={`${cell.title} of ${name}`}
+                          text={editing}
+                          onCommit={commit}
+                          onCancel={() => {
+                            setEditing(null);
+                            wantsFocus.current = true;
+                          }}
+                        />
+                      ) : (
+                        (cell.show?.(one) ?? shown(cell.value(one)))
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            );
+          })}
+          <Spacer height={(rows.length - last) * rowHeight} span={columns.length} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface HeadProps<R> {
+  column: Column<R>;
+  isNumber: boolean;
+  direction: Direction | undefined;
+  onSort: () => void;
+}
+
+function HeadCell<R>({ column, isNumber, direction, onSort }: HeadProps<R>) {
+  const arrow = direction === "ascending" ? "↑" : direction === "descending" ? "↓" : "";
+  return (
+    <th scope="col" class={isNumber ? "num" : ""} aria-sort={direction ?? "none"}>
+      <button class="sort" title={column.hint ?? column.title} onClick={onSort}>
+        <span class="title">
+          {column.title}
+          {arrow && (
+            <span class="arrow" aria-hidden="true">
+              {arrow}
+            </span>
+          )}
+        </span>
+        <span class="unit">{column.unit ?? ""}</span>
+      </button>
+    </th>
+  );
+}
+
+function Spacer({ height, span }: { height: number; span: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr aria-hidden="true" class="spacer">
+      <td colSpan={span} style={{ height: `${height}px` }} />
+    </tr>
+  );
+}
+
+interface InputProps {
+  label: string;
+  text: string;
+  onCommit: (text: string, step: number) => void;
+  onCancel: () => void;
+}
+
+function CellInput({ label, text, onCommit, onCancel }: InputProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const isOver = useRef(false);
+  const end = (action: () => void) => {
+    if (isOver.current) return;
+    isOver.current = true;
+    action();
+  };
+  useEffect(() => input.current?.select(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
+  return (
+    <input
+      ref={input}
+      class="cell-input"
+      aria-label={label}
+      defaultValue={text}
+      onBlur={(event) => {
+        const value = event.currentTarget.value;
+        end(() => onCommit(value, 0));
+      }}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        const value = event.currentTarget.value;
+        if (event.key === "Enter") {
+          event.preventDefault();
+          end(() => onCommit(value, 1));
+        }
+        if (event.key === "Escape") end(onCancel);
+      }}
+    />
+  );
+}
+
+/** Rows in sight, and the listener that keeps them so. */
+function useWindow(
+  scroller: { current: HTMLDivElement | null },
+  nRows: number,
+  rowHeight: number,
+): [first: number, last: number, onScroll: () => void] {
+  const [view, setView] = useState<[top: number, height: number]>([0, 600]);
+  const onScroll = () => {
+    const box = scroller.current;
+    if (box) setView([box.scrollTop, box.clientHeight]);
+  };
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!box) return;
+    const observer = new ResizeObserver(onScroll);
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [nRows === 0]);
+  const [top, height] = view;
+  const first = Math.max(0, Math.min(nRows, Math.floor(top / rowHeight)) - OVERSCAN);
+  const last = Math.min(nRows, Math.ceil((top + height) / rowHeight) + OVERSCAN);
+  return [first, last, onScroll];
+}
+
+/** Scroll so that a row which may not be drawn yet comes into sight below the head. */
+function reveal(box: HTMLDivElement | null, row: number, rowHeight: number): void {
+  if (!box) return;
+  const head = box.querySelector("thead")?.clientHeight ?? 0;
+  const top = row * rowHeight;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (top + rowHeight + head > box.scrollTop + box.clientHeight) {
+    box.scrollTop = top + rowHeight + head - box.clientHeight;
+  }
+}
+
+function isLetter(event: KeyboardEvent): boolean {
+  return event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
+function isNumeric<R>(column: Column<R>, rows: R[]): boolean {
+  const row = rows.find((one) => column.value(one) != null);
+  return row !== undefined && typeof column.value(row) === "number";
+}
+
+function textOf(cell: Cell): string {
+  return cell === null || cell === undefined ? "" : String(cell);
+}
+
+function shown(cell: Cell): string {
+  if (cell === null || cell === undefined || cell === "") return NONE;
+  if (typeof cell === "number") return Number.isInteger(cell) ? count(cell) : number(cell);
+  if (typeof cell === "boolean") return cell ? "yes" : "no";
+  return cell;
+}
