@@ -370,3 +370,44 @@ def test_first_weights_are_kaiming_normal_and_first_biases_zero():
     assert network[0].weight.std().item() == pytest.approx((2 / (32 * 9)) ** 0.5, rel=0.05)
     assert network[1].weight.std().item() == pytest.approx((2 / 64) ** 0.5, rel=0.05)
     assert not network[0].bias.any()
+
+
+def test_a_stop_keeps_the_best_weights_and_can_be_gone_on_from(crops, tmp_path):
+    """Stopped at step 3, the answer has its best weights; resumed, it is the whole training."""
+    path = tmp_path / "checkpoint.safetensors"
+    steps = []
+
+    def run(network, **options):
+        return fit(
+            network, crops(), loss=LOSS, schedule=SCHEDULE, check=weight_of, every_s=1e9, **options
+        )
+
+    whole = run(small())
+    stopped = run(
+        small(),
+        checkpoint=path,
+        on_step=lambda done, total, **values: steps.append((done, values)),
+        should_stop=lambda: len(steps) >= 2,
+    )
+    assert not stopped.is_whole and whole.is_whole
+    assert stopped.progress.step == 3 and len(steps) == 3
+    assert "valid_f1" in stopped.progress.curve[-1]  # the last weights were looked at, too
+    assert stopped.progress.best_score == max(e.get("valid_f1", -1) for e in stopped.progress.curve)
+    resumed = run(small(), checkpoint=path)
+    assert resumed.is_whole
+    assert resumed.progress.curve == whole.progress.curve
+    assert all(torch.equal(value, resumed.state[key]) for key, value in whole.state.items())
+
+
+def test_looks_are_told_with_their_score(crops):
+    told = []
+    fit(
+        small(),
+        crops(),
+        loss=LOSS,
+        schedule=SCHEDULE,
+        check=weight_of,
+        on_step=lambda done, total, **values: told.append((done, "valid_f1" in values)),
+    )
+    looked = [done for done, has_score in told if has_score]
+    assert looked == [d for d, _ in told if d % SCHEDULE.check_every == 0 or d == SCHEDULE.n_steps]

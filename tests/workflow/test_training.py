@@ -84,9 +84,9 @@ def test_same_labels_again_are_the_same_model(taught):
     for _ in range(2):
         again = train_project(taught.folder)
         assert (again["model"], again["is_new"]) == (1, False)
-        assert {k: v for k, v in again.items() if k != "is_new"} == {
-            k: v for k, v in taught.made.items() if k != "is_new"
-        }
+        said = {k: v for k, v in again.items() if k not in ("is_new", "previous")}
+        assert said == {k: taught.made[k] for k in said}
+        assert again["previous"] == 1
 
 
 def test_more_labels_make_a_model_that_starts_from_the_last(taught):
@@ -340,3 +340,29 @@ def test_project_folder_holds_no_pickle(labelled, tmp_path, restless_clock):
         assert content[:2] not in {b"PK", *(bytes([0x80, version]) for version in range(2, 6))}
         if path.suffix == ".npy":
             np.load(path, allow_pickle=False)
+
+
+def test_a_stopped_training_gives_a_model_that_is_never_taken_for_the_whole(labelled, quick):
+    from sorby.workflow import train_project
+
+    steps = []
+    stopped = train_project(
+        labelled.folder,
+        promote=False,
+        on_step=lambda done, total, **values: steps.append(done),
+        should_stop=lambda: len(steps) >= 2,
+    )
+    assert stopped["stopped_at"] == 3 and stopped["is_new"]
+    assert labelled.model() is None  # nothing was put in use
+    whole = train_project(labelled.folder, resume=True, promote=False)
+    assert whole["model"] == 2 and whole["stopped_at"] is None and whole["is_new"]
+    again = train_project(labelled.folder, promote=False)
+    assert again["model"] == 2 and not again["is_new"]
+
+
+def test_a_stopped_model_in_use_is_learnt_on_from(labelled, quick):
+    from sorby.workflow import train_project
+
+    train_project(labelled.folder, should_stop=lambda: True)
+    answer = train_project(labelled.folder)
+    assert answer["is_new"] and answer["previous"] == 1

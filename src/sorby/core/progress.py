@@ -12,5 +12,17 @@ class OnStep(Protocol):
         """Report that ``done`` of ``total`` units are ready."""
 
 
+class ShouldStop(Protocol):
+    """Asked after each unit of work by what can end early and still give an answer."""
+
+    def __call__(self) -> bool:
+        """Whether the person who waits wants it to end now."""
+
+
+def never() -> bool:
+    """Go on to the end: the default of what can be stopped."""
+    return False
+
+
 def silent(done: int, total: int, **values: object) -> None:
     """Ignore the progress: the default of every long step."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from sorby.core.errors import ModelError
-from sorby.core.progress import OnStep, silent
+from sorby.core.progress import OnStep, ShouldStop, never, silent
 from sorby.core.records import ModelCard
 from sorby.learn.checkpoint import load_checkpoint, save_checkpoint
 from sorby.learn.sampling import Crops
@@ -100,10 +100,13 @@ class Trained:
         The weights that scored best on the validation fields.
     progress : Progress
         Curve, best step, seconds.
+    is_whole : bool
+        False where it was stopped before its last step.
     """
 
     state: State
     progress: Progress
+    is_whole: bool = True
 
 
 def initialise(network: nn.Module, rng: np.random.Generator) -> None:
@@ -138,6 +141,7 @@ def fit(
     checkpoint: Path | None = None,
     every_s: float = 10.0,
     on_step: OnStep = silent,
+    should_stop: ShouldStop = never,
 ) -> Trained:
     """Train a network; the weights that do best on the validation fields are kept.
 
@@ -161,7 +165,10 @@ def fit(
     every_s : float
         Seconds between checkpoints.
     on_step : callable
-        Told after each step, with ``loss=``.
+        Told after each step, with ``loss=`` and, where looked, ``valid_f1=``.
+    should_stop : callable
+        Asked after each step. True ends the training with the best weights so far; the checkpoint
+        is written first, so that it can go on later as if it had not been stopped.
 
     Returns
     -------
@@ -180,11 +187,16 @@ def fit(
         run.look_at_start()
     saved = time.monotonic()
     while run.progress.step < schedule.n_steps and run.progress.stale < schedule.patience:
-        value = run.advance(loss)
-        if checkpoint is not None and time.monotonic() - saved > every_s:
+        entry = run.advance(loss)
+        is_stopped = run.progress.step < schedule.n_steps and should_stop()
+        if checkpoint is not None and (is_stopped or time.monotonic() - saved > every_s):
             run.save(checkpoint)
             saved = time.monotonic()
-        on_step(run.progress.step, schedule.n_steps, loss=value)
+        score = {"valid_f1": entry["valid_f1"]} if "valid_f1" in entry else {}
+        on_step(run.progress.step, schedule.n_steps, loss=entry["train_loss"], **score)
+        if is_stopped:
+            run.look_at_end()
+            return Trained(run.best, run.progress, is_whole=False)
     return Trained(run.best, run.progress)
 
 
@@ -211,7 +223,15 @@ class _Run:
         """Score the weights that training starts from: it must not end with worse ones."""
         self.progress.curve.append({"step": 0.0, **self._look()})
 
-    def advance(self, loss: Loss) -> float:
+    def look_at_end(self) -> None:
+        """Score the last weights of a stopped training: they may be its best."""
+        last = self.progress.curve[-1]
+        if last["step"] < self.progress.step:
+            self.progress.curve.append({"step": float(self.progress.step), **self._look()})
+        elif "valid_f1" not in last:
+            last |= self._look()
+
+    def advance(self, loss: Loss) -> dict[str, float]:
         began = time.monotonic()
         value = self._learn(loss)
         self.progress.step += 1
@@ -223,7 +243,7 @@ class _Run:
         if is_look or step % max(1, last // MOST_ENTRIES) == 0:
             self.progress.curve.append(entry)
         self.progress.seconds += time.monotonic() - began
-        return value
+        return entry
 
     def _learn(self, loss: Loss) -> float:
         planes, labels = self._crops.batch(self._schedule.batch)

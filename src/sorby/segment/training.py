@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from sorby.core.errors import SettingError
-from sorby.core.progress import OnStep, silent
+from sorby.core.progress import OnStep, ShouldStop, never, silent
 from sorby.core.records import IGNORE, Micrograph
 from sorby.learn import LOSSES, NETWORKS, Check, Crops, Example, fit, initialise
 from sorby.metrics import class_counts
@@ -103,6 +103,8 @@ class TrainingRecord:
         Whether it started from an earlier model.
     notes : tuple of str
         What a reader must know.
+    stopped_at : int or None
+        Last step of a training that was stopped before its end.
     """
 
     trained_on: tuple[str, ...]
@@ -114,6 +116,7 @@ class TrainingRecord:
     cpu_seconds: float
     is_warm: bool
     notes: tuple[str, ...] = ()
+    stopped_at: int | None = None
 
 
 def train(
@@ -126,6 +129,7 @@ def train(
     checkpoint: Path | None = None,
     planes: PlaneCache | None = None,
     on_step: OnStep = silent,
+    should_stop: ShouldStop = never,
 ) -> tuple[TrainedSegmenter, TrainingRecord]:
     """Train a segmenter; the weights and the threshold come from fields it does not train on.
 
@@ -146,7 +150,9 @@ def train(
     planes : PlaneCache, optional
         Keeps what the network sees of fields that are trained on again.
     on_step : callable
-        Told after each step, with ``loss=``.
+        Told after each step, with ``loss=`` and, where looked, ``valid_f1=``.
+    should_stop : callable
+        Asked after each step; True ends it with the best weights so far.
 
     Returns
     -------
@@ -188,6 +194,7 @@ def train(
         check=lambda net: _look(net, glimpses, loss)[0],
         checkpoint=checkpoint,
         on_step=on_step,
+        should_stop=should_stop,
     )
     network.load_state_dict(trained.state)
     if trained.progress.best_step == 0:
@@ -213,6 +220,7 @@ def train(
         time.process_time() - cpu_began,
         start is not None,
         notes,
+        None if trained.is_whole else trained.progress.step,
     )
     return replace(segmenter, threshold=threshold), record
 

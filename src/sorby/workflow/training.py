@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sorby.core.errors import ModelError, ProjectError, SettingError
-from sorby.core.progress import OnStep, silent
-from sorby.core.records import IGNORE, ModelCard
+from sorby.core.progress import OnStep, ShouldStop, never, silent
+from sorby.core.records import IGNORE
 from sorby.core.rng import generator
+from sorby.workflow.cards import card_of_training, ever_trained_on
 
 if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredModel
     from sorby.segment import LabelledField, PlaneCache
-    from sorby.segment.training import TrainingRecord
 
 PRESET = "fast"
 MOST_CLASSES = 16
@@ -30,7 +30,9 @@ def train_project(
     *,
     preset: str = PRESET,
     resume: bool = False,
+    promote: bool = True,
     on_step: OnStep = silent,
+    should_stop: ShouldStop = never,
 ) -> dict[str, Any]:
     """Train on every field of the pool whose mask a person made, and put the model in use.
 
@@ -42,13 +44,19 @@ def train_project(
         How.
     resume : bool
         Go on where a training of the same labels was stopped; without it such a one is refused.
+    promote : bool
+        False keeps the model that is in use; the new one waits on the shelf.
     on_step : callable
         Told after each training step.
+    should_stop : callable
+        Asked after each step; True ends the training with the best weights so far. ``resume``
+        goes on from there to the model that the whole training makes.
 
     Returns
     -------
     dict
-        ``model`` (its number), ``is_new``, ``trained_on``, ``validated_on``,
+        ``model`` (its number), ``previous`` (number of the one that was in use, or None),
+        ``stopped_at`` (step, or None), ``is_new``, ``trained_on``, ``validated_on``,
         ``validation_macro_f1``, ``threshold``, ``best_step``, ``seconds``, ``cpu_seconds``,
         ``notes``.
 
@@ -87,13 +95,18 @@ def train_project(
             start=start,
             resume=resume,
             on_step=on_step,
+            should_stop=should_stop,
         )
-        with project.transaction():
-            project.models.use(model.number)
-            record_use(project, model)
+        previous = project.models.current_number()
+        if promote:
+            with project.transaction():
+                project.models.use(model.number)
+                record_use(project, model)
     training = model.card.settings["training"]
     return {
         "model": model.number,
+        "previous": previous,
+        "stopped_at": training.get("stopped_at"),
         "is_new": is_new,
         **{name: training[name] for name in _SAID},
         "notes": [*notes, *lost, *training["notes"]],
@@ -143,6 +156,7 @@ def train_model(
     is_member: bool = False,
     planes: PlaneCache | None = None,
     on_step: OnStep = silent,
+    should_stop: ShouldStop = never,
 ) -> tuple[StoredModel, bool]:
     """Model of some labels, from the shelf where the same training was done before.
 
@@ -166,6 +180,8 @@ def train_model(
         Keeps what networks see of fields from one training to the next.
     on_step : callable
         Told after each step.
+    should_stop : callable
+        Asked after each step. A model that was stopped early is never taken for the whole one.
 
     Returns
     -------
@@ -194,7 +210,7 @@ def train_model(
     if checkpoint.is_file() and not resume:
         raise _stopped_before(project, checkpoint)
     segmenter, record = train(
-        _labelled(project, labels, _ever_trained_on(start)),
+        _labelled(project, labels, ever_trained_on(start)),
         classes=classes,
         settings=settings_of(preset),
         rng=generator(seed),
@@ -202,15 +218,22 @@ def train_model(
         checkpoint=checkpoint,
         planes=planes,
         on_step=on_step,
+        should_stop=should_stop,
     )
-    card = _card(project, labels, record, preset=preset, seed=seed, start=start, classes=classes)
-    card.settings.update(is_member=is_member, lesson=lesson)
+    card = card_of_training(
+        project, labels, record, preset=preset, seed=seed, start=start, classes=classes
+    )
+    is_whole = record.stopped_at is None
+    card.settings.update(is_member=is_member, lesson=lesson if is_whole else None)
     card.settings["training"]["threshold"] = segmenter.threshold
     model = project.models.add(
-        lambda path: save_segmenter(path, segmenter, card), card, made_from=origin
+        lambda path: save_segmenter(path, segmenter, card),
+        card,
+        made_from=origin if is_whole else f"{origin}, stopped at step {record.stopped_at}",
     )
     _record_training(project, labels, model)
-    checkpoint.unlink(missing_ok=True)
+    if is_whole:
+        checkpoint.unlink(missing_ok=True)
     return model, True
 
 
@@ -296,11 +319,6 @@ def _stopped_before(project: Project, checkpoint: Path) -> SettingError:
     )
 
 
-def _ever_trained_on(model: StoredModel | None) -> list[str]:
-    """Fields that a model, or one that it started from, has learnt from."""
-    return [] if model is None else list(model.card.settings["training"]["ever_trained_on"])
-
-
 def _labelled(
     project: Project, labels: Mapping[Field, np.ndarray], known: Sequence[str]
 ) -> list[LabelledField]:
@@ -319,56 +337,6 @@ def _labelled(
         )
         for field, group in zip(fields, split_groups(project, fields), strict=True)
     ]
-
-
-def _card(
-    project: Project,
-    labels: Mapping[Field, np.ndarray],
-    record: TrainingRecord,
-    *,
-    preset: str,
-    seed: int,
-    start: StoredModel | None,
-    classes: tuple[str, ...],
-) -> ModelCard:
-    from sorby.project import history
-    from sorby.segment import preset as settings_of
-
-    hashes = project.picture_hashes()
-    n_defects = sum(int(np.count_nonzero((m != 0) & (m != IGNORE))) for m in labels.values())
-    return ModelCard(
-        name=f"{project.folder.name}, {len(labels)} fields",
-        task="defect segmentation",
-        classes=classes,
-        trained_on=f"{len(labels)} fields labelled in this project, {n_defects} defect px",
-        limits="Knows images like those it was trained on: look at its masks on any others.",
-        scores={"validation_macro_f1": record.score},
-        settings={
-            "preset": preset,
-            "seed": seed,
-            "started_from": start.number if start and record.is_warm else None,
-            "options": asdict(settings_of(preset)),
-            "training": {
-                "trained_on": list(record.trained_on),
-                "ever_trained_on": sorted(
-                    {*record.trained_on, *(_ever_trained_on(start) if record.is_warm else ())}
-                ),
-                "validated_on": list(record.validated_on),
-                "images": {field.name: hashes[field.name] for field in labels},
-                "masks": {
-                    field.name: hashlib.sha256(np.ascontiguousarray(mask).data).hexdigest()
-                    for field, mask in labels.items()
-                },
-                "validation_macro_f1": record.score,
-                "best_step": record.best_step,
-                "seconds": round(record.seconds, 2),
-                "cpu_seconds": round(record.cpu_seconds, 2),
-                "curve": record.curve,
-                "notes": list(record.notes),
-            },
-        },
-        versions=history.new_record("train").versions,
-    )
 
 
 def _record_training(
