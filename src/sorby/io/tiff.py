@@ -20,6 +20,9 @@ from sorby.io.tiff_scale import pixel_size_of
 MEMORY_MAP_BYTES = 64 * 1024**2
 """Uncompressed gray images from this size on stay on disk and are mapped."""
 
+_PARTS_BUFFER = 32 * 1024**2
+"""Bytes of tiles that are read from the file at once."""
+
 NATIVE = {"little": "<", "big": ">"}[sys.byteorder]
 
 _READABLE = {"MINISWHITE", "MINISBLACK", "RGB", "PALETTE"}
@@ -233,3 +236,83 @@ def _inverted(samples: np.ndarray, bits: int) -> np.ndarray:
     if samples.dtype.kind != "u":
         return samples
     return samples.dtype.type(2**bits - 1) - samples
+
+
+def tiff_bands(path: Path, *, page: int = 0, height: int) -> Iterator[np.ndarray]:
+    """Gray values of a page, a band of rows after the other, so that it need not fit in memory.
+
+    Tiles and strips are decoded as they come; what cannot be read in parts (planes one after
+    another, large ImageJ stacks) is decoded whole.
+
+    Parameters
+    ----------
+    path : Path
+        An existing TIFF file.
+    page : int
+        Number of the page, from 0.
+    height : int
+        Rows of a band; the last one may have fewer.
+
+    Yields
+    ------
+    ndarray of shape (height, N)
+        As `read_tiff` gives them.
+
+    Raises
+    ------
+    ReadError, SettingError
+        As `read_tiff`.
+    """
+    with _opened(path) as tif:
+        chosen = _page(tif, page, path)
+        if _comes_in_parts(tif, chosen):
+            _check(tif, chosen, path)
+            yield from _bands_of_parts(chosen, height, path)
+            return
+        pixels = gray_values(_upright_samples(tif, chosen, page, path), path)
+    for start in range(0, len(pixels), height):
+        yield pixels[start : start + height]
+
+
+def _comes_in_parts(tif: tifffile.TiffFile, page: tifffile.TiffPage) -> bool:
+    name = getattr(page.photometric, "name", "")
+    return (
+        name in ("MINISBLACK", "MINISWHITE", "RGB")
+        and page.axes in ("YX", "YXS")
+        and _planes_of_one_page(tif, len(tif.pages)) == 1
+        and len(page.dataoffsets) > 1
+    )
+
+
+def _bands_of_parts(page: tifffile.TiffPage, height: int, path: Path) -> Iterator[np.ndarray]:
+    """Bands put together from tiles or strips, which lie row by row in the file."""
+    rows, columns = page.imagelength, page.imagewidth
+    waiting = np.zeros((0, columns))
+    is_white_zero = getattr(page.photometric, "name", "") == "MINISWHITE"
+    for row in _rows_of_parts(page):
+        samples = _inverted(row, page.bitspersample) if is_white_zero else row
+        gray = gray_values(samples, path)
+        waiting = np.concatenate((waiting, gray)) if len(waiting) else gray
+        while len(waiting) >= height:
+            yield waiting[:height]
+            waiting, rows = waiting[height:], rows - height
+    if rows > 0:
+        yield waiting[:rows]
+
+
+def _rows_of_parts(page: tifffile.TiffPage) -> Iterator[np.ndarray]:
+    """Samples (rows of one tile or strip, N[, channels]), from top to bottom."""
+    columns, latest, found = page.imagewidth, 0, None
+    for samples, index, shape in page.segments(maxworkers=1, buffersize=_PARTS_BUFFER):
+        top, left = index[-3], index[-2]
+        n_rows, n_columns = min(shape[-3], page.imagelength - top), min(shape[-2], columns - left)
+        if found is None or top != latest:
+            if found is not None:
+                yield found
+            tail = (page.samplesperpixel,) if page.samplesperpixel > 1 else ()
+            found, latest = np.zeros((n_rows, columns, *tail), page.dtype), top
+        if samples is not None:
+            part = samples.reshape(samples.shape[-3:])[:n_rows, :n_columns]
+            found[:, left : left + n_columns] = part if found.ndim == 3 else part[..., 0]
+    if found is not None:
+        yield found
