@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from sorby.core.errors import (
     ModelError,
@@ -17,6 +15,7 @@ from sorby.core.errors import (
     SettingError,
     SorbyError,
 )
+from sorby.core.plain import plain
 
 EXIT_CODES: dict[type[SorbyError], int] = {
     SettingError: 2,
@@ -66,7 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except SorbyError as error:
         print(f"sorby: {error}", file=sys.stderr)
         return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
-    return _say(json.dumps(_plain(answer), allow_nan=False) if as_json else text)
+    return _say(json.dumps(plain(answer), allow_nan=False) if as_json else text)
 
 
 def _say(text: str) -> int:
@@ -80,16 +79,3 @@ def _say(text: str) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
-
-
-def _plain(value: Any) -> Any:
-    """Value that JSON can hold: NaN and infinity become null, numpy's numbers Python's."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

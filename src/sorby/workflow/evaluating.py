@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sorby.core.errors import ProjectError
+from sorby.core.plain import plain
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE
 
@@ -103,15 +104,6 @@ def _remember_round(project: Project, model: StoredModel, answer: Mapping[str, A
         **answer,
     }
     project.rounds.put(BY_HAND, content["round"], plain(content))
-
-
-def plain(value: Any) -> Any:
-    """Value as JSON holds it: NaN, as the sd of one field, becomes None."""
-    if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    return None if isinstance(value, float) and value != value else value
 
 
 def _notes(answer: Mapping[str, Any]) -> list[str]:

@@ -256,8 +256,9 @@ def _replay(run: _Run, kept: dict[str, Any]) -> None:
 
 
 def _round(run: _Run, number: int, on_step: OnStep) -> dict[str, Any]:
+    from sorby.core.plain import plain
     from sorby.project import history
-    from sorby.workflow.evaluating import plain, score_model, truth_hash
+    from sorby.workflow.evaluating import score_model, truth_hash
     from sorby.workflow.training import train_model
 
     clock = _Clock()
