@@ -239,6 +239,7 @@ export const api = {
     return (await response.json()) as Added;
   },
   addFolder: (path: string) => send<Added>("POST", "/api/images/folder", { path }),
+  jobs: () => get<Job[]>("/api/jobs"),
   startJob: (kind: string, options: Record<string, unknown> = {}) =>
     send<Job>("POST", "/api/jobs", { kind, options }),
   stopJob: (id: Job["id"]) => send<Job>("POST", `/api/jobs/${id}/stop`),

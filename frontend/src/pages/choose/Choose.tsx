@@ -1,3 +1,136 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { api, messageOf, type Embedding, type EmbeddingPoint, type Job } from "../../api";
+import { Empty } from "../../components/Empty";
+import { Progress } from "../../components/Progress";
+import { attempt, say } from "../../components/Toast";
+import { plural } from "../../format";
+import { hrefOf } from "../../router";
+import { took, useProject } from "../../store";
+import { Picks } from "./Picks";
+import { Scatter } from "./Scatter";
+import { Suggest } from "./Suggest";
+import "./choose.css";
+
 export function Choose() {
-  return <div class="page"><h1>Choose</h1></div>;
+  const { fields, jobs, status } = useProject();
+  const [embedding, setEmbedding] = useState<Embedding | null>(null);
+  const [error, setError] = useState("");
+  const [pointed, setPointed] = useState<string | null>(null);
+  const job = jobs.findLast((one) => one.kind === "embed" || one.kind === "select");
+  const isBusy = job?.state === "running" || job?.state === "waiting";
+
+  const load = async () => {
+    try {
+      setEmbedding(await api.embedding());
+      setError("");
+    } catch (problem) {
+      setError(messageOf(problem));
+    }
+  };
+  // Labels, picks and images change on other pages and in jobs.
+  useEffect(() => void (fields.length && !isBusy && load()), [isBusy, fields.length, status.n_masks_by_person]);
+
+  const start = (kind: string, options: Record<string, unknown> = {}) =>
+    attempt(async () => took({ type: "job", job: await api.startJob(kind, options) }));
+  const picks = useMemo(() => embedding?.points.filter((point) => point.role === "pick") ?? [], [embedding]);
+  const overrule = async (point: EmbeddingPoint) => {
+    if (point.role !== "pick" && point.role !== "pool") {
+      say(
+        point.role === "test"
+          ? `${point.name} is locked for tests. What a model is tested on, it must not learn from.`
+          : `${point.name} is labelled already.`,
+      );
+      return;
+    }
+    const names = picks.map((pick) => pick.name);
+    const next = point.role === "pick" ? names.filter((name) => name !== point.name) : [...names, point.name];
+    await attempt(() => api.pick(next));
+    await load();
+  };
+
+  if (fields.length === 0) {
+    return (
+      <Empty title="There is nothing to choose from yet">
+        <p>Sorby picks the images whose correction teaches the model most. Add images first.</p>
+        <a class="button primary" href={hrefOf("images")}>
+          Add images
+        </a>
+      </Empty>
+    );
+  }
+  return (
+    <div class="page choose-page">
+      <div class="page-head">
+        <h1>Choose</h1>
+        <span class="muted">
+          Which images are worth correcting: near points look alike, so a few far apart teach most.
+        </span>
+      </div>
+      {error && (
+        <div class="row">
+          <p class="bad" role="alert">
+            {error}
+          </p>
+          <button onClick={() => void load()}>Try again</button>
+        </div>
+      )}
+      <div class="choose-columns">
+        <section class="panel map-panel" aria-label="Map of the images">
+          {embedding && embedding.points.length > 0 ? (
+            <>
+              <Scatter
+                points={embedding.points}
+                pointed={pointed}
+                onPoint={setPointed}
+                onToggle={(point) => void overrule(point)}
+              />
+              {embedding.stale && (
+                <p class="map-note warn row">
+                  Images were added since this map was made.
+                  <button onClick={() => void start("embed")} disabled={isBusy}>
+                    Make it again
+                  </button>
+                </p>
+              )}
+            </>
+          ) : (
+            embedding && <NoMap nImages={fields.length} job={isBusy ? job : undefined} onStart={() => void start("embed")} />
+          )}
+        </section>
+        <aside class="side stack">
+          <Suggest
+            strategies={embedding?.strategies ?? []}
+            nLeft={embedding?.points.filter((point) => point.role !== "test" && point.role !== "labelled").length ?? 0}
+            job={job}
+            onStart={(strategy, n) => void start("select", { strategy, n_select: n })}
+          />
+          <Picks picks={picks} pointed={pointed} onPoint={setPointed} onRemove={(point) => void overrule(point)} />
+        </aside>
+      </div>
+    </div>
+  );
+}
+
+interface NoMapProps {
+  nImages: number;
+  job: Job | undefined;
+  onStart: () => void;
+}
+
+function NoMap({ nImages, job, onStart }: NoMapProps) {
+  return (
+    <Empty title="The map is not made yet">
+      <p>
+        Sorby looks at {plural(nImages, "image")} once and lays them out by how alike they are. It
+        takes about a second an image.
+      </p>
+      {job ? (
+        <Progress done={job.done} total={job.total} label="Looking at images" />
+      ) : (
+        <button class="primary" onClick={onStart}>
+          Make the map
+        </button>
+      )}
+    </Empty>
+  );
 }

@@ -1,3 +1,78 @@
+import { useState } from "preact/hooks";
+import { api, type Job, type Model } from "../../api";
+import { Empty } from "../../components/Empty";
+import { attempt } from "../../components/Toast";
+import { plural } from "../../format";
+import { hrefOf } from "../../router";
+import { took, useProject } from "../../store";
+import { Compare } from "./Compare";
+import { Models } from "./Models";
+import { Running } from "./Running";
+import "./train.css";
+
 export function Train() {
-  return <div class="page"><h1>Train</h1></div>;
+  const { fields, jobs, models, status, current_model: current } = useProject();
+  const [asked, setAsked] = useState<[fresh: number, old: number] | null>(null);
+  const job = jobs.findLast((one) => one.kind === "train");
+  const isBusy = job?.state === "running" || job?.state === "waiting";
+  const nLabelled = fields.filter((field) => field.mask_source === "person" && field.split !== "test").length;
+  const pair = asked ?? waitingPair(models, current);
+
+  if (models.length === 0 && nLabelled === 0 && !job) {
+    return (
+      <Empty title="There is nothing to learn from yet">
+        <p>
+          A model learns from images whose masks a person has checked. Correct one image and mark it
+          as done; a first model is trained in under a minute.
+        </p>
+        <a class="button primary" href={hrefOf("correct")}>
+          Correct an image
+        </a>
+      </Empty>
+    );
+  }
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1>Train</h1>
+        <span class="muted">
+          {plural(nLabelled, "corrected image")}
+          {status.not_learnt.length > 0 && ` · ${status.not_learnt.length} not learnt yet`}
+          {current !== null && ` · model ${current} in use`}
+        </span>
+        <div class="room" />
+        <button class={isBusy ? undefined : "primary"} disabled={isBusy || nLabelled === 0} onClick={() => void start()}>
+          {current === null ? "Train a model" : "Train the next model"}
+        </button>
+      </div>
+      {nLabelled === 0 && (
+        <p class="warn">No image is corrected and done yet; a training needs one at least.</p>
+      )}
+      {job && <Running job={job} onResume={() => void resume(job)} />}
+      {pair && !isBusy && (
+        <Compare key={pair.join()} fresh={pair[0]} old={pair[1]} current={current} onClose={() => setAsked(null)} />
+      )}
+      <Models models={models} current={current} onCompare={(fresh, old) => setAsked([fresh, old])} />
+    </div>
+  );
+}
+
+/** The newest model beside the one in use, as long as nobody decided between them. */
+function waitingPair(models: Model[], current: number | null): [fresh: number, old: number] | null {
+  const newest = Math.max(0, ...models.map((model) => model.number));
+  if (current === null || newest <= current) return null;
+  return localStorage.getItem(keptKey(newest)) === String(current) ? null : [newest, current];
+}
+
+/** Where the browser remembers that a model was looked at and not promoted. */
+export function keptKey(fresh: number): string {
+  return `sorby.kept.${fresh}`;
+}
+
+async function start(): Promise<void> {
+  await attempt(async () => took({ type: "job", job: await api.startJob("train") }));
+}
+
+async function resume(job: Job): Promise<void> {
+  await attempt(async () => took({ type: "job", job: await api.resumeJob(job.id) }));
 }

@@ -1,0 +1,140 @@
+import type { Effort, Row } from "../../api";
+import { Empty } from "../../components/Empty";
+import { Table, type Column } from "../../components/Table";
+import { duration, number, words } from "../../format";
+import { go, hrefOf } from "../../router";
+import { intervalColumn, nameColumn, num, numberColumn, percentColumn, text, typesOf } from "./columns";
+
+const PROCESS: Column<Row>[] = [
+  numberColumn("laser_power_w", "Power", { unit: "W", width: 74 }),
+  numberColumn("scan_speed_mm_s", "Speed", { unit: "mm/s", width: 78 }),
+];
+
+/** One row an image. Enter or a double click shows its defects. */
+export function FieldsTable({ rows }: { rows: Row[] }) {
+  const columns = [
+    nameColumn("image", "Image", 230),
+    nameColumn("specimen", "Specimen", 150),
+    ...PROCESS,
+    percentColumn("area_fraction", "Area fraction", { hint: "Defect area over valid area" }),
+    numberColumn("n_defects", "Defects", { width: 80 }),
+    numberColumn("count_per_mm2", "Density", { unit: "1/mm²", hint: "Defects of the unbiased frame an area" }),
+    ...typesOf(rows, "n_")
+      .filter((type) => !["defects", "counted"].includes(type))
+      .map((type) => numberColumn(`n_${type}`, words(type), { width: 106 })),
+    numberColumn("valid_area_mm2", "Valid area", { unit: "mm²", hint: "Area without ignored regions" }),
+    {
+      key: "open",
+      title: "",
+      width: 84,
+      value: () => null,
+      show: (row: Row) => <a href={hrefOf("results", "defects", { image: text(row, "image") })}>defects</a>,
+    },
+    {
+      key: "correct",
+      title: "",
+      width: 76,
+      value: () => null,
+      show: (row: Row) => <a href={hrefOf("correct", text(row, "image"))}>correct</a>,
+    },
+  ];
+  return (
+    <Table
+      label="Images"
+      columns={columns}
+      rows={rows}
+      nameOf={(row) => text(row, "image")}
+      onOpen={(row) => go(hrefOf("results", "defects", { image: text(row, "image") }))}
+    />
+  );
+}
+
+/** One row a set of process settings, with 95 % intervals. */
+export function ConditionsTable({ rows }: { rows: Row[] }) {
+  const hasFew = rows.some((row) => row["few_fields"] === true);
+  const columns = [
+    {
+      key: "condition",
+      title: "Condition",
+      width: 260,
+      value: (row: Row) => text(row, "condition"),
+      show: (row: Row) => <span title={text(row, "condition")}>{text(row, "condition")}</span>,
+    },
+    ...PROCESS,
+    {
+      ...numberColumn("n_images", "Fields", { width: 74 }),
+      show: (row: Row) => (
+        <span class={row["few_fields"] === true ? "warn" : undefined}>
+          {row["few_fields"] === true && "⚠ "}
+          {number(num(row, "n_images"))}
+        </span>
+      ),
+    },
+    intervalColumn("area_fraction", "Area fraction", "%, 95 % interval", 100, { width: 200 }),
+    intervalColumn("count_per_mm2", "Density", "1/mm², 95 % interval", 1, { width: 190 }),
+    ...typesOf(rows, "fraction_").map((type) =>
+      intervalColumn(`fraction_${type}`, words(type), "% of typed, 95 % interval", 100, { width: 190 }),
+    ),
+    numberColumn("optical_density_percent", "Density (optical)", { unit: "%", width: 110 }),
+    numberColumn("n_images_for_20_percent", "For ±20 %", {
+      unit: "fields",
+      hint: "Fields that would bring half the interval to 20 % of the area fraction",
+    }),
+  ];
+  return (
+    <>
+      {hasFew && (
+        <p class="muted">
+          <span class="warn">⚠</span> Fewer than ten fields: the interval is wide, and a few more
+          fields pay.
+        </p>
+      )}
+      <Table label="Conditions" columns={columns} rows={rows} nameOf={(row) => text(row, "condition")} rowHeight={30} />
+    </>
+  );
+}
+
+const EFFORT: Column<Row>[] = [
+  numberColumn("n_defects", "Defects", { width: 84 }),
+  numberColumn("n_actions", "Actions", { hint: "Clicks, keys and strokes", width: 84 }),
+  { key: "seconds", title: "Active time", width: 110, value: (row) => num(row, "seconds"), show: (row) => duration(num(row, "seconds")) },
+  numberColumn("actions_per_defect", "Actions", { unit: "a defect", width: 96 }),
+  numberColumn("seconds_per_defect", "Seconds", { unit: "a defect", width: 96 }),
+  { key: "mode", title: "Mode", width: 120, value: (row) => words(text(row, "mode")) },
+];
+
+/** What correcting cost, by round and by image. */
+export function EffortTables({ effort }: { effort: Effort }) {
+  if (effort.rounds.length === 0 && effort.images.length === 0) {
+    return (
+      <Empty title="Nothing is recorded yet">
+        <p>
+          While you correct, Sorby notes active seconds and actions; pauses are cut. They show here
+          by round, so that you can check what the model saves you.
+        </p>
+        <a class="button primary" href={hrefOf("correct")}>
+          Correct an image
+        </a>
+      </Empty>
+    );
+  }
+  return (
+    <div class="effort">
+      <h2>By round</h2>
+      <Table
+        label="Effort by round"
+        columns={[numberColumn("round", "Round", { width: 74 }), numberColumn("n_images", "Images", { width: 84 }), ...EFFORT]}
+        rows={effort.rounds}
+        nameOf={(row) => `${text(row, "round")} ${text(row, "mode")}`}
+      />
+      <h2>By image</h2>
+      <Table
+        label="Effort by image"
+        columns={[nameColumn("name", "Image", 240), numberColumn("round", "Round", { width: 74 }), ...EFFORT]}
+        rows={effort.images}
+        nameOf={(row) => `${text(row, "name")} ${text(row, "mode")}`}
+        onOpen={(row) => go(hrefOf("correct", text(row, "name")))}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+import { api, type CurvePoint, type Job } from "../../api";
+import { LineChart } from "../../components/LineChart";
+import { Progress } from "../../components/Progress";
+import { attempt } from "../../components/Toast";
+import { duration, number } from "../../format";
+import type { Point } from "../../scales";
+
+type Quantity = "loss" | "validation_macro_f1";
+
+export function pointsOf(curve: CurvePoint[], quantity: Quantity): Point[] {
+  return curve.flatMap((point) => {
+    const value = point[quantity];
+    return value == null ? [] : [[point.step, value] as const];
+  });
+}
+
+/** The training that runs, or the last one: curves, time, and how it ended. */
+export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
+  const loss = pointsOf(job.curve, "loss");
+  const f1 = pointsOf(job.curve, "validation_macro_f1");
+  const best = f1.reduce<Point | null>((top, point) => (!top || point[1] > top[1] ? point : top), null);
+  const isRunning = job.state === "running" || job.state === "waiting";
+  if (job.state === "done" && job.curve.length === 0) return null;
+  return (
+    <section class="panel training" aria-label="Training">
+      <div class="page-head">
+        <h2>{TITLES[job.state]}</h2>
+        <span class="muted">{isRunning ? (job.step ?? "") : ""}</span>
+        <div class="room" />
+        {isRunning && (
+          <>
+            <span class="muted">Editing goes on meanwhile.</span>
+            <button onClick={() => void attempt(() => api.stopJob(job.id))}>Stop, keep the best</button>
+          </>
+        )}
+        {(job.state === "stopped" || job.state === "failed") && <button onClick={onResume}>Resume</button>}
+      </div>
+      {job.error && (
+        <p class="bad" role="alert">
+          {job.error}
+        </p>
+      )}
+      {isRunning && <Progress done={job.done} total={job.total} label="Training" />}
+      <dl class="tiles">
+        <Tile title="Time left" text={isRunning ? duration(job.seconds_left) : "–"} />
+        <Tile title="Time so far" text={duration(job.seconds)} />
+        <Tile title="Steps" text={job.total ? `${job.done} of ${job.total}` : String(job.done)} />
+        <Tile title="Loss now" text={number(loss.at(-1)?.[1])} />
+        <Tile title="Best F1" text={best ? best[1].toFixed(3) : "–"} note={best ? `at step ${best[0]}` : ""} />
+      </dl>
+      {job.curve.length > 1 ? (
+        <div class="curves">
+          <LineChart label="Loss" xTitle="step" lines={[{ name: "loss", color: "var(--class-1)", points: loss }]} />
+          <LineChart
+            label="F1 of validation"
+            xTitle="step"
+            lines={[{ name: "validation macro-F1", color: "var(--class-2)", points: f1, hasDots: true }]}
+          />
+        </div>
+      ) : (
+        isRunning && <p class="muted">The curves appear with the first steps.</p>
+      )}
+    </section>
+  );
+}
+
+const TITLES: Record<Job["state"], string> = {
+  waiting: "The training waits for its turn",
+  running: "Training",
+  done: "The last training",
+  failed: "The training failed",
+  stopped: "The training was stopped; its best model is kept",
+};
+
+export function Tile({ title, text, note = "" }: { title: string; text: string; note?: string }) {
+  return (
+    <div class="tile">
+      <dt>{title}</dt>
+      <dd>
+        {text} {note && <small>{note}</small>}
+      </dd>
+    </div>
+  );
+}
