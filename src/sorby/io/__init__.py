@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         write_mask,
     )
     from sorby.io.micrographs import count_pages, micrograph_paths, read_micrograph
-    from sorby.io.probability import read_probability, write_probability
+    from sorby.io.probability import read_probability, read_probability_steps, write_probability
     from sorby.io.raster import write_micrograph
     from sorby.io.scalebar import ScaleBar, exclude, find_scale_bar
     from sorby.io.tables import read_fields_table, read_labels_table, read_patch_table
@@ -50,6 +50,7 @@ _PLACES = {
     "read_micrograph": "micrographs",
     "read_patch_table": "tables",
     "read_probability": "probability",
+    "read_probability_steps": "probability",
     "write_mask": "masks",
     "write_micrograph": "raster",
     "write_probability": "probability",
@@ -71,6 +72,7 @@ __all__ = [
     "read_micrograph",
     "read_patch_table",
     "read_probability",
+    "read_probability_steps",
     "write_mask",
     "write_micrograph",
     "write_probability",

@@ -76,6 +76,30 @@ def read_probability(path: Path) -> np.ndarray:
     ReadError
         If it is not such a file.
     """
+    steps = read_probability_steps(path)
+    values = steps.transpose(1, 2, 0).astype(np.float32) / _STEPS
+    values[steps.transpose(1, 2, 0) == _NO_SAMPLE] = np.nan
+    return values
+
+
+def read_probability_steps(path: Path) -> np.ndarray:
+    """Probabilities as they lie on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        From `write_probability`.
+
+    Returns
+    -------
+    ndarray of shape (classes, M, N), uint8
+        In steps of 1/254; 255 where there is no sample.
+
+    Raises
+    ------
+    ReadError
+        If it is not such a file.
+    """
     import tifffile
 
     path = checked_file(path)
@@ -89,6 +113,4 @@ def read_probability(path: Path) -> np.ndarray:
             f"{path} holds {steps.dtype} of shape {steps.shape}: no probability map of Sorby's. "
             "Predict the field anew."
         )
-    values = steps.transpose(1, 2, 0).astype(np.float32) / _STEPS
-    values[steps.transpose(1, 2, 0) == _NO_SAMPLE] = np.nan
-    return values
+    return steps

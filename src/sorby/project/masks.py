@@ -10,7 +10,13 @@ import numpy as np
 from sorby.core.errors import ProjectError
 from sorby.core.files import content_hash, inside
 from sorby.core.records import IGNORE
-from sorby.io import read_mask, read_probability, write_mask, write_probability
+from sorby.io import (
+    read_mask,
+    read_probability,
+    read_probability_steps,
+    write_mask,
+    write_probability,
+)
 from sorby.project import history, layout
 from sorby.project.fields import Field, StoredMask
 
@@ -149,6 +155,14 @@ def probability_of(stored: StoredMask) -> np.ndarray | None:
         return None
     _verify(stored.probability, stored.probability_sha256 or "")
     return read_probability(stored.probability)
+
+
+def probability_steps_of(stored: StoredMask) -> np.ndarray | None:
+    """As `probability_of`, in steps of 1/254 as it lies on the disk: uint8 (classes, M, N)."""
+    if stored.probability is None:
+        return None
+    _verify(stored.probability, stored.probability_sha256 or "")
+    return read_probability_steps(stored.probability)
 
 
 def _verify(path: Path, sha256: str) -> None:

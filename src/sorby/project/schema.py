@@ -111,6 +111,43 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (run, round)
     );
     """,
+    """
+    CREATE TABLE draft (
+        id INTEGER PRIMARY KEY,
+        field_id INTEGER NOT NULL REFERENCES field (id),
+        mode TEXT NOT NULL CHECK (mode IN ('correct', 'from_nothing')),
+        base INTEGER NOT NULL,
+        seen INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('open', 'done', 'parked')),
+        counter INTEGER NOT NULL DEFAULT 0,
+        first_id INTEGER NOT NULL,
+        next_id INTEGER NOT NULL,
+        n_pending INTEGER NOT NULL DEFAULT 0,
+        n_defects INTEGER NOT NULL,
+        n_to_check INTEGER NOT NULL,
+        author TEXT NOT NULL,
+        time TEXT NOT NULL
+    );
+    CREATE INDEX draft_by_field ON draft (field_id, mode);
+    CREATE TABLE gesture (
+        id INTEGER PRIMARY KEY,
+        draft_id INTEGER NOT NULL REFERENCES draft (id),
+        number INTEGER NOT NULL,
+        uuid TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        seconds REAL NOT NULL CHECK (seconds >= 0),
+        n_actions INTEGER NOT NULL CHECK (n_actions >= 0),
+        author TEXT NOT NULL,
+        time TEXT NOT NULL,
+        standing TEXT NOT NULL DEFAULT 'live' CHECK (standing IN ('live', 'undone', 'dropped')),
+        target INTEGER,
+        difference BLOB NOT NULL,
+        changes BLOB NOT NULL,
+        answer BLOB NOT NULL,
+        UNIQUE (draft_id, number)
+    );
+    """,
 )
 
 
@@ -136,6 +173,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # what was told to be kept survives
         connection.execute("PRAGMA foreign_keys = ON")
         problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:

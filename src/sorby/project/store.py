@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -20,6 +19,7 @@ from sorby.core.records import Micrograph, StepRecord
 from sorby.io import read_micrograph
 from sorby.project import history, layout, masks, results, schema
 from sorby.project.fields import Field, StoredMask, field_from_row, field_row
+from sorby.project.journal import Journal
 from sorby.project.models import Models
 from sorby.project.pictures import locate_picture, picture_row
 from sorby.project.rounds import Rounds
@@ -98,12 +98,7 @@ class Project:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     @contextmanager
@@ -289,6 +284,11 @@ class Project:
     def rounds(self) -> Rounds:
         """Which fields were chosen when, and what came of it."""
         return Rounds(self._connection, self.transaction)
+
+    @property
+    def journal(self) -> Journal:
+        """Corrections of the masks, gesture by gesture."""
+        return Journal(self._connection, self.transaction)
 
     def lock(self, tests: Iterable[str], copies: Mapping[str, str]) -> None:
         """Set fields aside for tests, and mark shifted or resized copies of test fields.

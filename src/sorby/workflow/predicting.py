@@ -13,7 +13,7 @@ from sorby.core.progress import OnStep, silent
 from sorby.core.records import Micrograph
 
 if TYPE_CHECKING:
-    from sorby.project import Project, StoredMask
+    from sorby.project import Field, Project, StoredMask
 
 DEFAULT_METHOD = "flatfield_otsu"
 
@@ -79,25 +79,42 @@ def predict(folder: Path, *, method: str | None = None, on_step: OnStep = silent
         todo = [field for field in fields if field.name in wanted]
         n_predicted = 0
         for done, field in enumerate(todo, start=1):
-            micrograph = project.read_picture(field)
-            mask, probability = segment_micrograph(
-                segmenter, micrograph, field.valid(), threshold=threshold
-            )
-            with project.transaction():
-                if field.name not in _wanted(project, name, replaces=bool(about)):
-                    continue  # somebody gave it one in the meantime
-                stored = project.add_mask(
-                    field,
-                    mask,
-                    source="model",
-                    method=name,
-                    author=f"Sorby {__version__}, {name}",
-                    probability=probability,
-                )
-                _record(project, stored, {"method": name, **about})
+            maker = (name, segmenter, threshold, about)
+            if not _predict_field(project, field, maker):
+                continue
             n_predicted += 1
             on_step(done, len(todo), image=field.name)
     return {"n_predicted": n_predicted, "n_fields": len(fields), "method": name}
+
+
+def predict_field(project: Project, field: Field) -> None:
+    """Mask for one field that has none, with the model in use or the method without labels."""
+    _predict_field(project, field, _segmenter(project, None))
+
+
+def _predict_field(
+    project: Project,
+    field: Field,
+    maker: tuple[str, Callable[..., np.ndarray], float, dict[str, str]],
+) -> bool:
+    """Whether the field got a mask: not where somebody gave it one in the meantime."""
+    name, segmenter, threshold, about = maker
+    mask, probability = segment_micrograph(
+        segmenter, project.read_picture(field), field.valid(), threshold=threshold
+    )
+    with project.transaction():
+        if field.name not in _wanted(project, name, replaces=bool(about)):
+            return False
+        stored = project.add_mask(
+            field,
+            mask,
+            source="model",
+            method=name,
+            author=f"Sorby {__version__}, {name}",
+            probability=probability,
+        )
+        _record(project, stored, {"method": name, **about})
+    return True
 
 
 def _segmenter(

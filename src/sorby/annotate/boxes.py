@@ -1,0 +1,61 @@
+"""Boxes of pixels: half-open, (row_min, column_min, row_max, column_max)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Box = tuple[int, int, int, int]
+
+
+def slices(box: Box) -> tuple[slice, slice]:
+    """Rows and columns of a box, for indexing."""
+    return slice(box[0], box[2]), slice(box[1], box[3])
+
+
+def grown(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
+    """Box with a margin on every side, clipped to an image of this shape."""
+    return (
+        max(0, box[0] - margin),
+        max(0, box[1] - margin),
+        min(shape[0], box[2] + margin),
+        min(shape[1], box[3] + margin),
+    )
+
+
+def clipped(box: Box, shape: tuple[int, ...]) -> Box:
+    """Part of a box inside an image of this shape; empty if it lies outside."""
+    row_min, column_min = min(max(box[0], 0), shape[0]), min(max(box[1], 0), shape[1])
+    row_max, column_max = min(max(box[2], 0), shape[0]), min(max(box[3], 0), shape[1])
+    return row_min, column_min, max(row_min, row_max), max(column_min, column_max)
+
+
+def united(boxes: Iterable[Box]) -> Box:
+    """Smallest box that holds all of some boxes; at least one.
+
+    Examples
+    --------
+    >>> united([(0, 0, 2, 2), (5, 1, 6, 9)])
+    (0, 0, 6, 9)
+    """
+    row_min, column_min, row_max, column_max = zip(*boxes, strict=True)
+    return min(row_min), min(column_min), max(row_max), max(column_max)
+
+
+def holds(outer: Box, inner: Box) -> bool:
+    """Whether a box lies wholly inside another."""
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and inner[2] <= outer[2]
+        and inner[3] <= outer[3]
+    )
+
+
+def meets(one: Box, other: Box) -> bool:
+    """Whether two boxes share a pixel."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def size(box: Box) -> tuple[int, int]:
+    """Rows and columns of a box."""
+    return box[2] - box[0], box[3] - box[1]

@@ -1,0 +1,376 @@
+"""Which defects a mask under review holds, kept up to date without looking at all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from sorby.annotate.boxes import Box, grown, holds, meets, slices
+from sorby.annotate.edit import Patch, apply_patch
+from sorby.annotate.objects import (
+    LEAST_AREA_PX,
+    VERIFIED,
+    Defect,
+    Piece,
+    circularity,
+    cropped,
+    is_closed,
+    label_block,
+    packed,
+    point_inside,
+)
+from sorby.core.records import IGNORE
+
+CELL_PX = 512
+"""Edge of a cell of the grid in which defects are looked up."""
+
+Confidence = Callable[[Piece], int | None]
+
+
+class Change(NamedTuple):
+    """What a gesture did to the defects; applied the other way round it is undone.
+
+    Attributes
+    ----------
+    before, after : tuple of Defect
+        The defects it touched as they were, and as they are.
+    """
+
+    before: tuple[Defect, ...]
+    after: tuple[Defect, ...]
+
+    def reversed(self) -> Change:
+        """The change that takes this one back."""
+        return Change(self.after, self.before)
+
+
+def joined(changes: Iterable[Change]) -> Change:
+    """One change for several that followed one another."""
+    before: dict[int, Defect] = {}
+    after: dict[int, Defect] = {}
+    for change in changes:
+        for defect in change.before:
+            if defect.id not in after:
+                before.setdefault(defect.id, defect)
+            after.pop(defect.id, None)
+        after |= {defect.id: defect for defect in change.after}
+    return Change(tuple(before.values()), tuple(after.values()))
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Who makes a gesture, and when (UTC)."""
+
+    author: str
+    time: str
+
+
+class DefectIndex:
+    """Defects and ghosts of one mask, and sums over them.
+
+    Parameters
+    ----------
+    confidence : callable
+        ``f(piece)``: mean probability in its pixels in steps of 1/254, or None.
+    """
+
+    def __init__(self, confidence: Confidence) -> None:
+        self.defects: dict[int, Defect] = {}
+        self.ghosts: dict[int, Defect] = {}
+        self.next_id = 1
+        self.n_to_check = 0
+        self.sums = Sums()
+        self._confidence = confidence
+        self._cells: dict[tuple[int, int], set[int]] = {}
+
+    # ------------------------------------------------------------------ looking
+
+    def near(self, box: Box) -> list[Defect]:
+        """Defects whose box shares a pixel with a box, by number."""
+        found = {number for cell in _cells(box) for number in self._cells.get(cell, ())}
+        return [self.defects[n] for n in sorted(found) if meets(self.defects[n].box, box)]
+
+    # ------------------------------------------------------------------ changing
+
+    def apply(self, change: Change) -> None:
+        """Make a change of the defects; those of the mask's pixels are the caller's."""
+        for defect in change.before:
+            self._remove(defect.id)
+        for defect in change.after:
+            self._put(defect)
+
+    def _put(self, defect: Defect) -> None:
+        self.next_id = max(self.next_id, defect.id + 1)
+        if defect.is_gone:
+            self.ghosts[defect.id] = defect
+            return
+        self.defects[defect.id] = defect
+        for cell in _cells(defect.box):
+            self._cells.setdefault(cell, set()).add(defect.id)
+        self.n_to_check += defect.state == "predicted"
+        self.sums.add(defect, 1)
+
+    def _remove(self, number: int) -> None:
+        if self.ghosts.pop(number, None) is not None:
+            return
+        defect = self.defects.pop(number)
+        for cell in _cells(defect.box):
+            self._cells[cell].discard(number)
+        self.n_to_check -= defect.state == "predicted"
+        self.sums.add(defect, -1)
+
+    def paint(
+        self, mask: np.ndarray, patch: Patch, stamp: Stamp, *, fresh: Defect | None = None
+    ) -> Change:
+        """Put a patch into the mask, and find what that did to the defects.
+
+        A defect that changed keeps its number and is "edited"; where it fell apart, the largest
+        part keeps it; where several became one, the one that has most of it gives its number.
+        What is new is "added". A defect that a model found and that vanished leaves a ghost.
+
+        Parameters
+        ----------
+        mask : ndarray of shape (M, N), uint8
+            Changed in place.
+        patch : Patch
+            The new pixels.
+        stamp : Stamp
+            Who and when.
+        fresh : Defect, optional
+            Number, state and origin of what is new, instead of a new number and "added".
+
+        Returns
+        -------
+        Change
+            Already made.
+        """
+        touched = _touched(mask, patch)
+        apply_patch(mask, patch)
+        change = self._follow(touched, stamp, fresh)
+        self.apply(change)
+        return change
+
+    def _follow(self, touched: _Touched, stamp: Stamp, fresh: Defect | None) -> Change:
+        old = self._known(touched)
+        pieces = touched.pieces_after()
+        shared = touched.shared(len(pieces))
+        heirs = _heirs(shared, old)
+        before, after = [], []
+        for number, piece in pieces.items():
+            area = int(np.count_nonzero(piece.inside))
+            ancestor = old.get(heirs.get(number, 0))
+            if ancestor is not None and _is_same(
+                ancestor, piece, area, shared[heirs[number], number]
+            ):
+                del old[heirs[number]]  # beside the patch, and as it was
+                continue
+            if area < LEAST_AREA_PX:
+                continue
+            has_past = bool(shared[1:, number].any())
+            after.append(self._described(piece, area, ancestor, has_past, stamp, fresh))
+        kept = {defect.id for defect in after}
+        for number, defect in old.items():
+            before.append(defect)
+            if defect.id in kept or defect.state == "added":
+                continue
+            if not any(shared[number, n] and _is_defect(p) for n, p in pieces.items()):
+                after.append(touched.ghost_of(number, defect, stamp))
+        numbered, next_id = [], self.next_id
+        for defect in after:
+            if defect.id == 0:
+                defect, next_id = replace(defect, id=next_id), next_id + 1
+            numbered.append(defect)
+        if fresh is not None and fresh.id in self.ghosts:
+            before.append(self.ghosts[fresh.id])
+        return Change(tuple(before), tuple(numbered))
+
+    def _known(self, touched: _Touched) -> dict[int, Defect]:
+        """Defects by the label of the window that they had before."""
+        found = {}
+        for defect in self.near(touched.window):
+            if holds(touched.window, defect.box):
+                row, column = defect.point
+                label = int(touched.before[row - touched.window[0], column - touched.window[1]])
+                if label:
+                    found[label] = defect
+        return found
+
+    def _described(
+        self,
+        piece: Piece,
+        area: int,
+        ancestor: Defect | None,
+        has_past: bool,
+        stamp: Stamp,
+        fresh: Defect | None,
+    ) -> Defect:
+        """The record of a piece, its number 0 where it needs a new one."""
+        number, state, model = 0, "edited" if has_past else "added", ""
+        if ancestor is not None:
+            number, model = ancestor.id, ancestor.model
+            state = "added" if ancestor.state == "added" else "edited"
+        elif fresh is not None and not has_past:
+            number, state, model = fresh.id, fresh.state, fresh.model
+        return Defect(
+            id=number,
+            box=piece.box,
+            point=point_inside(piece),
+            area_px=area,
+            value=piece.value,
+            circularity=circularity(piece.inside),
+            confidence=self._confidence(piece),
+            state=state,
+            author=stamp.author,
+            time=stamp.time,
+            model=model,
+        )
+
+    def of_pieces(self, pieces: Iterable[Piece], *, first_id: int, model: str) -> Iterator[Defect]:
+        """Predicted defects of a mask that nobody has looked at, numbered in order."""
+        for piece in pieces:
+            area = int(np.count_nonzero(piece.inside))
+            if area < LEAST_AREA_PX:
+                continue
+            yield Defect(
+                first_id,
+                piece.box,
+                point_inside(piece),
+                area,
+                piece.value,
+                circularity(piece.inside),
+                self._confidence(piece),
+                "predicted",
+                model=model,
+            )
+            first_id += 1
+
+
+class Sums:
+    """Sums over the defects, in whole numbers: nothing drifts, however many gestures.
+
+    Attributes
+    ----------
+    area, verified : int
+        Pixels of all defects, and of those a person has verified.
+    expected : int
+        254 times the pixels that the unverified ones are worth by their confidence.
+    variance : int
+        254² times the variance of that.
+    """
+
+    def __init__(self) -> None:
+        self.area = self.verified = self.expected = self.variance = 0
+
+    def add(self, defect: Defect, sign: int) -> None:
+        """Count a defect in (1) or out (-1)."""
+        area = defect.area_px
+        self.area += sign * area
+        if defect.state in VERIFIED:
+            self.verified += sign * area
+            return
+        steps = 127 if defect.confidence is None else defect.confidence
+        self.expected += sign * area * steps
+        self.variance += sign * area**2 * steps * (254 - steps)
+
+
+class _Touched(NamedTuple):
+    """A window of labels in which all that a patch touches lies whole."""
+
+    window: Box
+    before: np.ndarray
+    after: np.ndarray
+    values: np.ndarray
+
+    def pieces_after(self) -> dict[int, Piece]:
+        """Touched pieces by label."""
+        found = {}
+        for number, place in enumerate(ndimage.find_objects(self.after), start=1):
+            if place is None:
+                continue
+            inside = self.after[place] == number
+            at = np.unravel_index(int(inside.argmax()), inside.shape)
+            box = (
+                place[0].start + self.window[0],
+                place[1].start + self.window[1],
+                place[0].stop + self.window[0],
+                place[1].stop + self.window[1],
+            )
+            found[number] = Piece(box, inside, int(self.values[place][at]))
+        return found
+
+    def shared(self, n_after: int) -> np.ndarray:
+        """Pixels that each label before (rows) shares with each label after (columns)."""
+        n, m = int(self.before.max()) + 1, max(int(self.after.max()), n_after) + 1
+        pairs = self.before.ravel().astype(np.int64) * m + self.after.ravel()
+        return np.bincount(pairs, minlength=n * m).reshape(n, m)
+
+    def ghost_of(self, label: int, defect: Defect, stamp: Stamp) -> Defect:
+        """A defect that has vanished, with the pixels that it had."""
+        piece = cropped(self.before == label, self.window, defect.value)
+        row, column = defect.point
+        now = int(self.values[row - self.window[0], column - self.window[1]])
+        state = "ignored" if now == IGNORE else "rejected"
+        return replace(
+            defect, state=state, author=stamp.author, time=stamp.time, pixels=packed(piece.inside)
+        )
+
+
+def _touched(mask: np.ndarray, patch: Patch) -> _Touched:
+    """Grow a window until no defect that a patch touches reaches out of it."""
+    changed = mask[slices(patch.box)] != patch.values
+    margin = 2
+    while True:
+        window = grown(patch.box, margin, mask.shape)
+        old = mask[slices(window)]
+        new = old.copy()
+        top, left = patch.box[0] - window[0], patch.box[1] - window[1]
+        inner = (slice(top, top + changed.shape[0]), slice(left, left + changed.shape[1]))
+        new[inner] = patch.values
+        near = np.zeros(old.shape, bool)
+        near[inner] = changed
+        near = ndimage.binary_dilation(near, np.ones((3, 3), bool))
+        before, after = _only(label_block(old)[0], near), _only(label_block(new)[0], near)
+        if is_closed((before > 0) | (after > 0), window, mask.shape):
+            return _Touched(window, before, after, new)
+        margin = max(32, 3 * margin)
+
+
+def _only(labels: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Labels that have a pixel in a region, renumbered from 1; the others become 0."""
+    number = np.zeros(int(labels.max()) + 1, np.int32)
+    kept = np.flatnonzero(np.bincount(labels[near], minlength=len(number)))
+    kept = kept[kept > 0]
+    number[kept] = np.arange(1, len(kept) + 1)
+    return number[labels]
+
+
+def _heirs(shared: np.ndarray, old: dict[int, Defect]) -> dict[int, int]:
+    """Label before whose number each label after takes: most pixels in common goes first."""
+    pairs = [
+        (-int(shared[row, column]), row, int(column))
+        for row in old
+        for column in np.flatnonzero(shared[row, 1:]) + 1
+    ]
+    found: dict[int, int] = {}
+    for _, row, column in sorted(pairs):
+        if column not in found and row not in found.values():
+            found[column] = row
+    return found
+
+
+def _is_same(defect: Defect, piece: Piece, area: int, shared: int) -> bool:
+    return shared == area == defect.area_px and defect.value == piece.value
+
+
+def _is_defect(piece: Piece) -> bool:
+    return int(np.count_nonzero(piece.inside)) >= LEAST_AREA_PX
+
+
+def _cells(box: Box) -> Iterator[tuple[int, int]]:
+    for row in range(box[0] // CELL_PX, (box[2] - 1) // CELL_PX + 1):
+        for column in range(box[1] // CELL_PX, (box[3] - 1) // CELL_PX + 1):
+            yield row, column

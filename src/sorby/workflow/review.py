@@ -1,0 +1,332 @@
+"""One field under review in memory: its mask, its defects, and how a gesture is kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sorby.annotate import UNDOABLE, Canvas, Change, Defect, Piece, Stamp, ordered, scan, toggle
+from sorby.annotate.boxes import slices
+from sorby.annotate.journal import redo_target, undo_target
+from sorby.core.errors import ReviewError, SettingError
+from sorby.core.records import IGNORE
+from sorby.project.journal import Draft, Gesture, now
+from sorby.workflow.operations import EDITS, Operation
+
+if TYPE_CHECKING:
+    from sorby.project import Field, Project, StoredMask
+
+
+class Review:
+    """A draft that is open.
+
+    Parameters
+    ----------
+    project : Project
+        Open.
+    field : Field
+        Whose mask is corrected.
+    draft : Draft
+        Its draft.
+    stored : StoredMask or None
+        The draft's base; None where it starts from nothing.
+    author : str
+        Who corrects.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        field: Field,
+        draft: Draft,
+        stored: StoredMask | None,
+        author: str,
+    ) -> None:
+        self.project, self.field, self.draft, self.stored = project, field, draft, stored
+        self.author = author
+        self.source = stored.source if stored else None
+        self.steps = probability_steps(stored)
+        self.n_classes = max(1, len(json.loads(project.note("classes") or "[]")))
+        self._pixels: np.ndarray | None = None
+        mask = base_mask(project, field, stored)
+        first = base_defects(project, stored, mask, self.confidence, draft.first_id)
+        gestures = project.journal.gestures(draft)
+        live = [one for one in gestures if one.standing == "live" and one.kind in REPLAYED]
+        for gesture in live:
+            toggle(mask, gesture.difference)
+        self.canvas = Canvas(mask, self.confidence)
+        self.canvas.index.apply(Change((), tuple(first)))
+        for gesture in live:
+            self.canvas.index.apply(change_of(gesture.changes))
+        self.canvas.index.next_id = max(self.canvas.index.next_id, draft.next_id)
+        self.stack = [(one.number, one.kind, one.standing) for one in gestures]
+        self.kept = {one.number: (one.difference, one.changes) for one in gestures}
+
+    # ------------------------------------------------------------------ looking
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The working mask, uint8 (M, N)."""
+        return self.canvas.mask
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(M, N) of the field."""
+        return self.field.shape
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """Gray values of the polished image, read when they are needed first."""
+        if self._pixels is None:
+            self._pixels = self.project.read_picture(self.field).pixels
+        return self._pixels
+
+    def defect(self, number: int) -> Defect:
+        """A defect by its number.
+
+        Raises
+        ------
+        SettingError
+            If there is none.
+        """
+        found = self.canvas.index.defects.get(number)
+        if found is None:
+            raise SettingError(
+                f"There is no defect {number} in {self.field.name!r} now. Reload the field."
+            )
+        return found
+
+    def confidence(self, piece: Piece) -> int | None:
+        """Mean probability of a piece's class in its pixels, in steps of 1/254."""
+        if self.steps is None:
+            return None
+        plane = self.steps[min(piece.value, len(self.steps)) - 1]
+        values = plane[slices(piece.box)][piece.inside]
+        values = values[values != IGNORE]
+        return int(np.rint(values.mean())) if values.size else None
+
+    # ------------------------------------------------------------------ one gesture
+
+    def apply(self, operation: Operation) -> dict[str, Any]:
+        """Carry out an edit, undo, redo or look; written before it is answered.
+
+        Parameters
+        ----------
+        operation : Operation
+            Checked; its ``uuid`` is new.
+
+        Returns
+        -------
+        dict
+            The answer to the client.
+        """
+        stamp = Stamp(self.author, now())
+        target = None
+        if operation.kind in ("undo", "redo"):
+            target = self._turn(operation.kind)
+        try:
+            if operation.kind in EDITS:
+                EDITS[operation.kind](self, operation.gesture, stamp)
+            return self._keep(operation, stamp, target)
+        except BaseException:
+            self.canvas.take_back()
+            raise
+
+    def _turn(self, kind: str) -> int:
+        target = (undo_target if kind == "undo" else redo_target)(self.stack)
+        if target is None:
+            raise ReviewError(f"There is nothing to {kind} in {self.field.name!r}.")
+        difference, rows = self.kept[target]
+        change = change_of(rows)
+        self.canvas.turn(difference, change.reversed() if kind == "undo" else change)
+        return target
+
+    def _keep(self, operation: Operation, stamp: Stamp, target: int | None) -> dict[str, Any]:
+        entry, change = self.canvas.finish()
+        try:
+            return self._write(operation, stamp, target, entry, change)
+        except BaseException:
+            self.canvas.turn(entry, change.reversed())
+            self.canvas.finish()
+            raise
+
+    def _write(
+        self,
+        operation: Operation,
+        stamp: Stamp,
+        target: int | None,
+        entry: bytes,
+        change: Change,
+    ) -> dict[str, Any]:
+        is_edit = operation.kind in UNDOABLE
+        changes_something = bool(entry or change.before or change.after)
+        stack = self._stack_after(operation.kind, target)
+        draft = replace(
+            self.draft,
+            next_id=self.canvas.index.next_id,
+            n_pending=self.draft.n_pending + changes_something,
+            n_defects=len(self.canvas.index.defects),
+            n_to_check=self.canvas.index.n_to_check,
+        )
+        answer = {
+            "seq": draft.counter + 1,
+            "version": draft.counter + 1,
+            "patch": self.canvas.patch_of(entry),
+            **self._told(change),
+            **self.tail(field_state(self.field, self.source, draft), stack),
+        }
+        rows = rows_of(change)
+        gesture = Gesture(
+            operation.uuid, operation.kind, operation.gesture, operation.seconds,
+            operation.n_actions, stamp.author, stamp.time,
+            b"" if target else entry, [] if target else rows, answer, target=target,
+        )  # fmt: skip
+        self.draft = self.project.journal.append(draft, gesture, drops_redo=is_edit)
+        self.stack = stack
+        self.kept[self.draft.counter] = (gesture.difference, gesture.changes)
+        return answer
+
+    def _stack_after(self, kind: str, target: int | None) -> list[tuple[int, str, str]]:
+        turned = {"undo": "undone", "redo": "live"}
+        stack = [
+            (number, one, turned[kind] if number == target else standing)
+            for number, one, standing in self.stack
+        ]
+        if kind in UNDOABLE:
+            stack = [(n, one, "dropped" if s == "undone" else s) for n, one, s in stack]
+        return [*stack, (self.draft.counter + 1, kind, "live")]
+
+    # ------------------------------------------------------------------ what the page is told
+
+    def _told(self, change: Change) -> dict[str, Any]:
+        left = {defect.id: defect.is_gone for defect in change.after}
+        gone = [
+            d.id for d in change.before if left.get(d.id, True) and not (d.is_gone and d.id in left)
+        ]
+        return {"removed": gone, "changed": [self.described(one) for one in change.after]}
+
+    def tail(self, state: str, stack: list[tuple[int, str, str]]) -> dict[str, Any]:
+        """What every answer ends with."""
+        return {
+            "state": state,
+            "n_to_check": self.canvas.index.n_to_check,
+            "can_undo": undo_target(stack) is not None,
+            "can_redo": redo_target(stack) is not None,
+            "porosity": self.canvas.porosity(),
+        }
+
+    def described(self, defect: Defect) -> dict[str, Any]:
+        """A defect, or a ghost, as the page is told of it."""
+        scale = self.field.um_per_px
+        area = None if scale is None else defect.area_px * scale**2
+        return {
+            "id": defect.id,
+            "box": list(defect.box),
+            "point": list(defect.point),
+            "area_px": defect.area_px,
+            "area_um2": area,
+            "eq_diameter_um": None if area is None else 2 * math.sqrt(area / math.pi),
+            "circularity": defect.circularity,
+            "confidence": None if defect.confidence is None else defect.confidence / 254,
+            "class": defect.value,
+            "state": defect.state,
+            "gain": defect.gain,
+            "author": defect.author,
+            "time": defect.time,
+            "model": defect.model,
+        }
+
+    def opened(self) -> dict[str, Any]:
+        """The whole draft."""
+        return {
+            "base": self.draft.base,
+            "mode": self.draft.mode,
+            "version": self.draft.counter,
+            "author": self.draft.author,
+            "defects": [self.described(d) for d in ordered(self.canvas.index.defects.values())],
+            "ghosts": [self.described(d) for d in self.canvas.index.ghosts.values()],
+            **self.tail(field_state(self.field, self.source, self.draft), self.stack),
+        }
+
+
+def field_state(field: Field, source: str | None, draft: Draft | None) -> str:
+    """Where the review of a field stands.
+
+    Parameters
+    ----------
+    field : Field
+        The field.
+    source : {"model", "person"} or None
+        Of its current mask; None where it has none.
+    draft : Draft or None
+        Its draft.
+
+    Returns
+    -------
+    str
+        "conflict" (it got another mask while a draft on an older one has gestures),
+        "locked for test", "new" (no mask), "predicted" (nobody has begun), "in review", "done".
+    """
+    if draft is not None and draft.is_in_conflict:
+        return "conflict"
+    if field.is_locked:
+        return "locked for test"
+    if draft is not None and draft.state == "done":
+        return "done"
+    if draft is not None and (draft.n_pending or draft.mode == "from_nothing"):
+        return "in review"
+    if source is None:
+        return "new"
+    return "done" if source == "person" else "predicted"
+
+
+REPLAYED = UNDOABLE | {"suppress"}
+
+
+def rows_of(change: Change) -> list[list[list[Any]]]:
+    """A change as plain values, for the journal."""
+    return [[defect.as_row() for defect in side] for side in change]
+
+
+def change_of(rows: Sequence[Sequence[list[Any]]]) -> Change:
+    """What `rows_of` gave; nothing where the journal holds nothing."""
+    before, after = rows or ((), ())
+    return Change(
+        tuple(Defect.from_row(row) for row in before), tuple(Defect.from_row(row) for row in after)
+    )
+
+
+def base_mask(project: Project, field: Field, stored: StoredMask | None) -> np.ndarray:
+    """Mask that a draft starts from; without one, nothing but the ignored boxes."""
+    if stored is None:
+        return np.where(field.valid(), np.uint8(0), np.uint8(IGNORE))
+    return project.read_mask(stored)
+
+
+def probability_steps(stored: StoredMask | None) -> np.ndarray | None:
+    """Probability of a mask in steps of 1/254, uint8 (classes, M, N), or None."""
+    from sorby.project import probability_steps_of
+
+    return None if stored is None else probability_steps_of(stored)
+
+
+def base_defects(
+    project: Project,
+    stored: StoredMask | None,
+    mask: np.ndarray,
+    confidence: Any,
+    first_id: int,
+) -> list[Defect]:
+    """Defects of the mask that a draft starts from: a person's are accepted already."""
+    if stored is None:
+        return []
+    index = Canvas(mask[:0], confidence).index
+    found = list(index.of_pieces(scan(mask), first_id=first_id, model=stored.method))
+    if stored.source == "model":
+        return found
+    return [replace(one, state="accepted", author=stored.author, model="") for one in found]
