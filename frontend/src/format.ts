@@ -62,11 +62,10 @@ export function duration(seconds: number | null | undefined): string {
   if (seconds == null || !Number.isFinite(seconds)) return NONE;
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole}${THIN}s`;
-  if (whole < 3600) {
-    const minutes = Math.floor(whole / 60);
-    return minutes < 10 ? `${minutes}${THIN}min ${whole % 60}${THIN}s` : `${minutes}${THIN}min`;
-  }
-  return `${Math.floor(whole / 3600)}${THIN}h ${Math.round((whole % 3600) / 60)}${THIN}min`;
+  if (whole < 600) return `${Math.floor(whole / 60)}${THIN}min ${whole % 60}${THIN}s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes}${THIN}min`;
+  return `${Math.floor(minutes / 60)}${THIN}h ${minutes % 60}${THIN}min`;
 }
 
 /** "2026-11-25T02:22:44+00:00" as local "25 Nov, 02:22". */

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Field, Job, Project } from "./api";
-import { Empty } from "./components/Empty";
+import type { Job, Project } from "./api";
+import { Empty, Loading } from "./components/Empty";
 import { JobChip } from "./components/JobChip";
 import { Toasts } from "./components/Toast";
 import { Correct } from "./correct";
@@ -9,6 +9,7 @@ import { Choose } from "./pages/choose/Choose";
 import { Images } from "./pages/images/Images";
 import { Results } from "./pages/results/Results";
 import { Train } from "./pages/train/Train";
+import { nextToCorrect } from "./project";
 import { boxOf, hrefOf, useRoute, type PageName, type Route } from "./router";
 import { refresh, start, useStore } from "./store";
 import { useTheme } from "./theme";
@@ -20,17 +21,6 @@ const TABS: readonly [PageName, string][] = [
   ["train", "Train"],
   ["results", "Results"],
 ];
-
-/** Field whose correction pays most now: begun, then picked, then any that a person may learn from. */
-export function nextToCorrect(fields: Field[]): Field | undefined {
-  const open = fields.filter((field) => field.state !== "done");
-  return (
-    open.find((field) => field.state === "in review") ??
-    open.find((field) => field.picked_round !== null) ??
-    open.find((field) => field.state !== "locked for test") ??
-    fields[0]
-  );
-}
 
 export function Shell() {
   const route = useRoute();
@@ -66,7 +56,7 @@ export function Shell() {
         </div>
       )}
       <main ref={main} id="main" tabIndex={-1} class={route.page === "correct" ? "full" : undefined}>
-        {project && <Page route={route} project={project} />}
+        {project ? <Page route={route} project={project} /> : !error && online && <Loading what="the project" />}
       </main>
       <Toasts />
     </>

@@ -9,3 +9,12 @@ export function Empty({ title, children }: { title: string; children: ComponentC
     </section>
   );
 }
+
+/** What stands in the place of something that is on its way; unseen where it comes at once. */
+export function Loading({ what }: { what: string }) {
+  return (
+    <p class="loading muted" role="status">
+      Loading {what} …
+    </p>
+  );
+}

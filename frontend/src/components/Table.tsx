@@ -13,6 +13,8 @@ export interface Column<R> {
   value: (row: R) => Cell;
   show?: (row: R) => ComponentChildren;
   isEditable?: boolean;
+  /** Numbers that are names stand at the left. */
+  isName?: boolean;
 }
 
 interface Props<R> {
@@ -191,7 +193,7 @@ export function Table<R>(props: Props<R>) {
                           }}
                         />
                       ) : (
-                        (cell.show?.(one) ?? shown(cell.value(one)))
+                        cell.show ? cell.show(one) : shown(cell.value(one))
                       )}
                     </td>
                   );
@@ -322,7 +324,7 @@ function isLetter(event: KeyboardEvent): boolean {
 
 function isNumeric<R>(column: Column<R>, rows: R[]): boolean {
   const row = rows.find((one) => column.value(one) != null);
-  return row !== undefined && typeof column.value(row) === "number";
+  return !column.isName && row !== undefined && typeof column.value(row) === "number";
 }
 
 function textOf(cell: Cell): string {

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { api, messageOf, type Embedding, type EmbeddingPoint, type Job } from "../../api";
-import { Empty } from "../../components/Empty";
+import { Empty, Loading } from "../../components/Empty";
 import { Progress } from "../../components/Progress";
 import { attempt, say } from "../../components/Toast";
 import { plural } from "../../format";
@@ -94,7 +94,7 @@ export function Choose() {
               )}
             </>
           ) : (
-            embedding && <NoMap nImages={fields.length} job={isBusy ? job : undefined} onStart={() => void start("embed")} />
+            embedding ? <NoMap nImages={fields.length} job={isBusy ? job : undefined} onStart={() => void start("embed")} /> : !error && <Loading what="the map" />
           )}
         </section>
         <aside class="side stack">

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, messageOf, type Effort, type Results as Answer } from "../../api";
-import { Empty } from "../../components/Empty";
+import { Empty, Loading } from "../../components/Empty";
 import { plural } from "../../format";
 import { go, hrefOf } from "../../router";
 import { useProject } from "../../store";
@@ -78,7 +78,11 @@ export function Results({ part = "defects", query }: Props) {
         ))}
       </div>
       <div id="results-part" class="part" role="tabpanel" aria-labelledby={`tab-${part}`}>
-        {answer && <Part part={part} answer={answer} effort={effort} query={query} />}
+        {answer ? (
+          <Part part={part} answer={answer} effort={effort} query={query} />
+        ) : (
+          !error && <Loading what="the results" />
+        )}
       </div>
     </div>
   );
@@ -101,7 +105,7 @@ interface PartProps {
 }
 
 function Part({ part, answer, effort, query }: PartProps) {
-  if (part === "effort") return effort && <EffortTables effort={effort} />;
+  if (part === "effort") return effort ? <EffortTables effort={effort} /> : <Loading what="the effort" />;
   if (answer.measured === "no") {
     return (
       <Empty title="Nothing is measured yet">

@@ -25,6 +25,7 @@ export function Models({ models, current, onCompare }: Props) {
   const columns: Column<Model>[] = [
     {
       key: "number",
+      isName: true,
       title: "Model",
       width: 110,
       value: (model) => model.number,

@@ -4,6 +4,7 @@ import { Empty } from "../../components/Empty";
 import { attempt } from "../../components/Toast";
 import { plural } from "../../format";
 import { hrefOf } from "../../router";
+import { waitingPair } from "../../project";
 import { took, useProject } from "../../store";
 import { Compare } from "./Compare";
 import { Models } from "./Models";
@@ -16,7 +17,7 @@ export function Train() {
   const job = jobs.findLast((one) => one.kind === "train");
   const isBusy = job?.state === "running" || job?.state === "waiting";
   const nLabelled = fields.filter((field) => field.mask_source === "person" && field.split !== "test").length;
-  const pair = asked ?? waitingPair(models, current);
+  const pair = asked ?? undecided(models, current);
 
   if (models.length === 0 && nLabelled === 0 && !job) {
     return (
@@ -57,11 +58,10 @@ export function Train() {
   );
 }
 
-/** The newest model beside the one in use, as long as nobody decided between them. */
-function waitingPair(models: Model[], current: number | null): [fresh: number, old: number] | null {
-  const newest = Math.max(0, ...models.map((model) => model.number));
-  if (current === null || newest <= current) return null;
-  return localStorage.getItem(keptKey(newest)) === String(current) ? null : [newest, current];
+/** The pair that waits for a decision, unless the person decided to keep the old one. */
+function undecided(models: Model[], current: number | null): [fresh: number, old: number] | null {
+  const pair = waitingPair(models, current);
+  return pair && localStorage.getItem(keptKey(pair[0])) === String(pair[1]) ? null : pair;
 }
 
 /** Where the browser remembers that a model was looked at and not promoted. */

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import lock from "../package-lock.json?raw";
+import type { Field, Job, Project } from "../src/api";
+import { waitBefore } from "../src/events";
+import { stepsMissing } from "../src/pages/results/Update";
+import { nextToCorrect, waitingPair } from "../src/project";
+import { after } from "../src/store";
+
+const field = (name: string, rest: Partial<Field> = {}) =>
+  ({ name, state: "predicted", picked_round: null, ...rest }) as Field;
+const job = (id: number, state: Job["state"]) => ({ id, state, kind: "train" }) as Job;
+const project = { fields: [field("A"), field("B")], jobs: [job(1, "running")] } as Project;
+
+test("the lock file names no host; npm writes sponsors' addresses into it, which have to be taken out", () => {
+  expect(lock).not.toMatch(/https?:/);
+});
+
+test("an event changes what it is about and nothing else", () => {
+  const changed = after(project, { type: "field", field: field("B", { um_per_px: 0.5 }) });
+  expect(changed.fields.map((one) => one.um_per_px)).toEqual([undefined, 0.5]);
+  expect(changed.fields[0]).toBe(project.fields[0]);
+  expect(after(project, { type: "job", job: job(1, "done") }).jobs).toEqual([job(1, "done")]);
+  expect(after(project, { type: "job", job: job(2, "running") }).jobs).toHaveLength(2);
+});
+
+test("waiting for the server grows, up to eight seconds", () => {
+  expect([0, 1, 2, 9].map(waitBefore)).toEqual([500, 1000, 2000, 8000]);
+});
+
+test("a begun image comes first, then a pick, then any that is not locked", () => {
+  const locked = field("T", { state: "locked for test" });
+  const done = field("D", { state: "done", picked_round: 1 });
+  const picked = field("P", { picked_round: 2 });
+  const begun = field("R", { state: "in review" });
+  expect(nextToCorrect([locked, done, field("A"), picked, begun])?.name).toBe("R");
+  expect(nextToCorrect([locked, done, field("A"), picked])?.name).toBe("P");
+  expect(nextToCorrect([locked, done, field("A")])?.name).toBe("A");
+  expect(nextToCorrect([])).toBeUndefined();
+});
+
+test("a model newer than the one in use waits for a decision", () => {
+  const models = [1, 2, 3].map((number) => ({ number }));
+  expect(waitingPair(models, 2)).toEqual([3, 2]);
+  expect(waitingPair(models, 3)).toBeNull();
+  expect(waitingPair(models, null)).toBeNull();
+});
+
+test("an update runs what is missing, in order", () => {
+  expect(stepsMissing({ measured: "no", classified: "no" })).toEqual(["measure", "classify", "map", "report"]);
+  expect(stepsMissing({ measured: "yes", classified: "out of date" })).toEqual(["classify", "map", "report"]);
+  expect(stepsMissing({ measured: "yes", classified: "yes" })).toEqual(["map", "report"]);
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { parseNumber, parsePasted, placePasted, sortRows } from "../src/table";
+
+describe("sorting", () => {
+  const by = (rows: unknown[], direction: "ascending" | "descending") =>
+    sortRows(rows as (string | number | null)[], (row) => row, direction);
+
+  test("numbers go by size, not by letters", () => {
+    expect(by([10, 9, 100], "ascending")).toEqual([9, 10, 100]);
+  });
+  test("names go by the numbers in them", () => {
+    expect(by(["field10", "field2", "Field1"], "ascending")).toEqual(["Field1", "field2", "field10"]);
+  });
+  test("missing values come last in both directions", () => {
+    expect(by([null, 2, 1], "ascending")).toEqual([1, 2, null]);
+    expect(by([null, 2, 1], "descending")).toEqual([2, 1, null]);
+  });
+  test("ties keep their order and the input is untouched", () => {
+    const rows = [{ n: 1, id: "a" }, { n: 0, id: "b" }, { n: 1, id: "c" }];
+    const sorted = sortRows(rows, (row) => row.n, "descending");
+    expect(sorted.map((row) => row.id).join("")).toBe("acb");
+    expect(rows.map((row) => row.id).join("")).toBe("abc");
+  });
+});
+
+describe("what a spreadsheet pastes", () => {
+  test("a block has rows and cells, with either line end and without the last empty line", () => {
+    expect(parsePasted("a\tb\r\n1\t2\r\n")).toEqual([["a", "b"], ["1", "2"]]);
+  });
+  test("quotes hold line ends, tabs and quotes", () => {
+    expect(parsePasted('"two\nlines"\t"5"" pipe"\tx')).toEqual([["two\nlines", '5" pipe', "x"]]);
+  });
+  test("empty cells stay in their place", () => {
+    expect(parsePasted("a\t\tc\n\t\t")).toEqual([["a", "", "c"], ["", "", ""]]);
+  });
+});
+
+describe("numbers as people write them", () => {
+  test.each([
+    ["1.25", 1.25],
+    ["1,25", 1.25],
+    ["-20", -20],
+    ["1 200", 1200],
+    ["1,200.5", 1200.5],
+    ["0,125", 0.125],
+    ["1e-3", 0.001],
+  ])("%s", (text, value) => expect(parseNumber(text)).toBe(value));
+  test("nothing is nothing", () => {
+    expect(parseNumber(" ")).toBeNull();
+    expect(parseNumber("–")).toBeNull();
+  });
+  test("what is not a number is refused, and so is what can be read in two ways", () => {
+    expect(() => parseNumber("fast")).toThrow("“fast” is not a number");
+    expect(() => parseNumber("Infinity")).toThrow("not a number");
+    expect(() => parseNumber("1,200")).toThrow("Write 1.200 or 1200");
+  });
+});
+
+describe("where pasted cells go", () => {
+  const columns = [
+    { key: "image", isEditable: false },
+    { key: "specimen", isEditable: true },
+    { key: "laser_power_w", isEditable: true },
+  ];
+  const names = ["A1", "A2"];
+
+  test("a plain block goes down and right from the focus; what falls outside is told", () => {
+    const { edits, notes } = placePasted([["200", "x"], ["220"]], { row: 1, column: 2 }, columns, names);
+    expect(edits).toEqual([{ row: 1, column: "laser_power_w", text: "200" }]);
+    expect(notes).toEqual(["2 pasted cells had no cell to go to and were left out."]);
+  });
+  test("a block with a head finds rows by image and columns by name, in any order", () => {
+    const block = [["laser_power_w", "Image", "colour"], ["240", "folder/A2.tif", "red"], ["160", "B9", ""]];
+    const { edits, notes } = placePasted(block, { row: 0, column: 0 }, columns, names);
+    expect(edits).toEqual([{ row: 1, column: "laser_power_w", text: "240" }]);
+    expect(notes).toEqual([
+      "No image is named B9.",
+      "These columns are not known and were left out: colour.",
+    ]);
+  });
+  test("cells that cannot be edited are never written", () => {
+    expect(placePasted([["new name"]], { row: 0, column: 0 }, columns, names).edits).toEqual([]);
+  });
+});
