@@ -133,6 +133,17 @@ def pair_by_name(names: Mapping[str, Path], twins: Iterable[Path], kind: str) ->
     return found
 
 
+def looks_etched(path: Path) -> bool:
+    """Whether the name of a file says that it shows an etched section.
+
+    Examples
+    --------
+    >>> looks_etched(Path("A1-etched.tif")), looks_etched(Path("A1_unetched.tif"))
+    (True, False)
+    """
+    return bool(re.search(r"(?<![a-z])(etched|etch)(?![a-z])", path.stem.lower()))
+
+
 def _key(path: Path) -> str:
     stem = re.sub(r"[^a-z0-9]+", " ", path.stem.lower())
     return " ".join(_KINDS.sub(" ", stem).split()) or stem

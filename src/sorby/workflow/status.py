@@ -86,6 +86,8 @@ def _freshness(project: Project, name: str) -> str:
 
 
 def _next_step(state: dict[str, Any], folder: Path) -> str:
+    if not state["n_fields"]:
+        return f"add images on the page: sorby app {folder}"
     has_masks = state["n_masks"] == state["n_fields"]
     if not state["model_is_whole"]:
         return f"put the file of the model back, or use another: sorby models {folder} --use N"
