@@ -15,6 +15,8 @@ export interface Column<R> {
   isEditable?: boolean;
   /** Numbers that are names stand at the left. */
   isName?: boolean;
+  /** Holds buttons or links: nothing to sort by. */
+  isAction?: boolean;
 }
 
 interface Props<R> {
@@ -216,6 +218,13 @@ interface HeadProps<R> {
 }
 
 function HeadCell<R>({ column, isNumber, direction, onSort }: HeadProps<R>) {
+  if (column.isAction) {
+    return (
+      <th scope="col" class="action">
+        {column.title}
+      </th>
+    );
+  }
   const arrow = direction === "ascending" ? "↑" : direction === "descending" ? "↓" : "";
   return (
     <th scope="col" class={isNumber ? "num" : ""} aria-sort={direction ?? "none"}>

@@ -133,9 +133,10 @@ const WORDS: Record<EmbeddingPoint["role"], string> = {
 
 function Tip({ point, at, width, height }: TipProps) {
   const left = at[0] > width / 2 ? at[0] - 246 : at[0] + 20;
-  const top = Math.max(6, Math.min(height - 262, at[1] - 90));
+  const across =
+    at[1] > height / 2 ? { bottom: `${Math.max(6, height - at[1] - 60)}px` } : { top: `${Math.max(6, at[1] - 60)}px` };
   return (
-    <div class="tip" style={{ left: `${left}px`, top: `${top}px` }} aria-hidden="true">
+    <div class="tip" style={{ left: `${left}px`, ...across }} aria-hidden="true">
       <img src={thumbUrl(point.name)} alt="" />
       <b>{point.name}</b>
       <span class="muted">

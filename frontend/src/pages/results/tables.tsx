@@ -6,36 +6,43 @@ import { go, hrefOf } from "../../router";
 import { intervalColumn, nameColumn, num, numberColumn, percentColumn, text, typesOf } from "./columns";
 
 const PROCESS: Column<Row>[] = [
-  numberColumn("laser_power_w", "Power", { unit: "W", width: 74 }),
-  numberColumn("scan_speed_mm_s", "Speed", { unit: "mm/s", width: 78 }),
+  numberColumn("laser_power_w", "Power", { unit: "W", width: 66 }),
+  numberColumn("scan_speed_mm_s", "Speed", { unit: "mm/s", width: 72 }),
 ];
+
+const LETTER_PX = 7.5;
+
+/** Room for the name of a type in the head of its column. */
+function typeWidth(type: string): number {
+  return Math.max(76, 24 + LETTER_PX * type.length);
+}
 
 /** One row an image. Enter or a double click shows its defects. */
 export function FieldsTable({ rows }: { rows: Row[] }) {
   const columns = [
-    nameColumn("image", "Image", 230),
-    nameColumn("specimen", "Specimen", 150),
+    nameColumn("image", "Image", 196),
+    nameColumn("specimen", "Specimen", 124),
     ...PROCESS,
-    percentColumn("area_fraction", "Area fraction", { hint: "Defect area over valid area" }),
+    percentColumn("area_fraction", "Area fraction", { hint: "Defect area over valid area", width: 108 }),
     numberColumn("n_defects", "Defects", { width: 80 }),
-    numberColumn("count_per_mm2", "Density", { unit: "1/mm²", hint: "Defects of the unbiased frame an area" }),
+    numberColumn("count_per_mm2", "Density", { unit: "1/mm²", hint: "Defects of the unbiased frame an area", width: 78 }),
     ...typesOf(rows, "n_")
       .filter((type) => !["defects", "counted"].includes(type))
-      .map((type) => numberColumn(`n_${type}`, words(type), { width: 106 })),
-    numberColumn("valid_area_mm2", "Valid area", { unit: "mm²", hint: "Area without ignored regions" }),
+      .map((type) => numberColumn(`n_${type}`, words(type), { width: typeWidth(type) })),
+    numberColumn("valid_area_mm2", "Valid area", { unit: "mm²", hint: "Area without ignored regions", width: 88 }),
     {
       key: "open",
-      title: "",
-      width: 84,
+      title: "Show",
+      isAction: true,
+      width: 130,
       value: () => null,
-      show: (row: Row) => <a href={hrefOf("results", "defects", { image: text(row, "image") })}>defects</a>,
-    },
-    {
-      key: "correct",
-      title: "",
-      width: 76,
-      value: () => null,
-      show: (row: Row) => <a href={hrefOf("correct", text(row, "image"))}>correct</a>,
+      show: (row: Row) => (
+        <>
+          <a href={hrefOf("results", "defects", { image: text(row, "image") })}>defects</a>
+          {" · "}
+          <a href={hrefOf("correct", text(row, "image"))}>editor</a>
+        </>
+      ),
     },
   ];
   return (

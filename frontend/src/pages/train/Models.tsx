@@ -51,7 +51,8 @@ export function Models({ models, current, onCompare }: Props) {
     { key: "seconds", title: "Took", width: 80, value: (model) => model.seconds, show: (model) => duration(model.seconds) },
     {
       key: "actions",
-      title: "",
+      title: "Change",
+      isAction: true,
       width: 190,
       value: () => null,
       show: (model) =>
