@@ -63,7 +63,7 @@ class Canvas:
             self._note(patch)
             self.mask[slices(patch.box)] = patch.values
             ghost = defect.ghost(piece.inside, state, stamp.author, stamp.time)
-            self._change(Change((defect,), (ghost,)))
+            self.change(Change((defect,), (ghost,)))
 
     def restate(self, defects: Iterable[Defect], state: str, stamp: Stamp) -> None:
         """Give defects another state; their pixels stay."""
@@ -71,14 +71,19 @@ class Canvas:
         after = tuple(
             replace(defect, state=state, author=stamp.author, time=stamp.time) for defect in before
         )
-        self._change(Change(before, after))
+        self.change(Change(before, after))
 
     def turn(self, entry: bytes, change: Change) -> None:
         """Do a recorded gesture, or undo it with the change reversed."""
         for part in decode(entry):
             self._note_values(part, self.mask[slices(part.box)] ^ part.values)
             self.mask[slices(part.box)] ^= part.values
-        self._change(change)
+        self.change(change)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything changed since the last finish."""
+        return bool(self._differences) or any(c.before or c.after for c in self._changes)
 
     def piece(self, defect: Defect) -> Piece:
         """Pixels of a defect of the mask."""
@@ -86,7 +91,8 @@ class Canvas:
         assert found is not None  # the index follows every patch
         return found
 
-    def _change(self, change: Change) -> None:
+    def change(self, change: Change) -> None:
+        """Change defects; their pixels stay."""
         self.index.apply(change)
         self._changes.append(change)
 

@@ -93,7 +93,8 @@ class Gesture:
     number : int
         Place in the draft; 0 until it is written.
     standing : str
-        "live", "undone", or "dropped" where something else was done after it was undone.
+        "live", "undone", or "dropped" where something else was done after it was undone, and
+        where it changed nothing.
     target : int or None
         Of undo and redo: number of the gesture that they turned.
     """
@@ -185,6 +186,10 @@ class Journal:
         """Every draft, the parked ones as well, oldest first."""
         return self._drafts("1")
 
+    def of_field(self, field: str, mode: str = "correct") -> list[Draft]:
+        """Every draft of a field, the parked ones as well, oldest first."""
+        return self._drafts("name = ? AND mode = ?", field, mode)
+
     def switch(self, draft: Draft) -> None:
         """Make a parked draft the current one of its field again."""
         with self._transaction():
@@ -268,11 +273,11 @@ class Journal:
         try:
             self._connection.execute(
                 "INSERT INTO gesture (draft_id, number, uuid, kind, operation, seconds, n_actions,"
-                " author, time, target, difference, changes, answer)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " author, time, standing, target, difference, changes, answer)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (draft.id, number, gesture.uuid, gesture.kind, json.dumps(gesture.operation),
-                 gesture.seconds, gesture.n_actions, gesture.author, gesture.time, gesture.target,
-                 gesture.difference, _packed(gesture.changes), _packed(gesture.answer)),
+                 gesture.seconds, gesture.n_actions, gesture.author, gesture.time, gesture.standing,
+                 gesture.target, gesture.difference, _packed(gesture.changes), _packed(gesture.answer)),
             )  # fmt: skip
         except sqlite3.IntegrityError as error:
             raise ReviewError(

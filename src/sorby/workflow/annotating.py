@@ -12,8 +12,10 @@ import numpy as np
 from sorby.annotate.boxes import Box, clipped, slices
 from sorby.core.errors import ReviewError, SettingError
 from sorby.project import Project
+from sorby.workflow.beginnings import base_defects
+from sorby.workflow.finishing import inherit, settle
 from sorby.workflow.masks import user_name
-from sorby.workflow.operations import Operation
+from sorby.workflow.operations import SETTLING, Operation
 from sorby.workflow.review import Review
 
 if TYPE_CHECKING:
@@ -144,14 +146,13 @@ class Desk:
             return self._same(name, known)
         review = self._review(name, asked.mode)
         if asked.base != review.draft.base:
-            raise ReviewError(
-                f"The gesture corrects version {asked.base} of the mask of {name!r}; its draft "
-                f"stands on version {review.draft.base}. Reload the field."
-            )
+            review = self._older(review, asked)
         try:
-            return self._carry_out(review, asked)
-        except ReviewError:
-            self._open.pop((name, asked.mode), None)  # another program may have gone on with it
+            return settle(review, asked) if asked.kind in SETTLING else review.apply(asked)
+        except SettingError:
+            raise
+        except BaseException:
+            self._open.pop((name, asked.mode), None)  # what is on the disk counts
             raise
 
     def _same(self, name: str, known: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -162,8 +163,22 @@ class Desk:
             )
         return known[1]
 
-    def _carry_out(self, review: Review, asked: Operation) -> dict[str, Any]:
-        return review.apply(asked)
+    def _older(self, review: Review, asked: Operation) -> Review:
+        """Draft on the mask that a client corrected while it was cut off: its work is not lost."""
+        journal, name = self.project.journal, review.field.name
+        former = [d for d in journal.of_field(name, asked.mode) if d.base == asked.base]
+        if not former or review.draft.n_pending:
+            raise ReviewError(
+                f"The gesture corrects version {asked.base} of the mask of {name!r}; its draft "
+                f"stands on version {review.draft.base} and has corrections of its own. Reload "
+                "the field."
+            )
+        journal.switch(former[-1])
+        draft = journal.current(name, asked.mode)
+        assert draft is not None  # switched to just now
+        held = self._resumed(review.field, draft)
+        self._open[name, asked.mode] = held
+        return held
 
     # ------------------------------------------------------------------ which draft
 
@@ -171,10 +186,11 @@ class Desk:
         """The open draft, or the one that is opened now."""
         held = self._open.pop((name, mode), None)
         draft = self.project.journal.current(name, mode)
-        if held is None or draft != held.draft or _is_superseded(draft):
+        if held is None or draft is None or _is_superseded(draft) or not held.is_at(draft):
             field = self._field(name)
-            draft, stored = self._draft(field, mode, draft)
-            held = Review(self.project, field, draft, stored, self.author)
+            held = self._resumed(field, draft) if draft else None
+            if held is None or _is_superseded(held.draft):
+                held = self._started(field, mode, held)
         self._open[name, mode] = held  # the last one used is the last in the dict
         while len(self._open) > 1 and self._n_open_px() > MOST_OPEN_PX:
             self._open.pop(next(iter(self._open)))
@@ -189,19 +205,31 @@ class Desk:
                 return field
         raise SettingError(f"The project has no field {name!r}.")
 
-    def _draft(
-        self, field: Field, mode: str, draft: Draft | None
-    ) -> tuple[Draft, StoredMask | None]:
-        if mode == "from_nothing":
-            return draft or self.project.journal.start(
-                field.name, mode, base=0, state="open", n_defects=0, n_to_check=0,
-                author=self.author,
-            ), None  # fmt: skip
-        stored = self._current_mask(field)
-        if draft is None or _is_superseded(draft):
-            draft = self._start(field, stored)
+    def _resumed(self, field: Field, draft: Draft) -> Review:
         versions = {one.version: one for one in self.project.mask_versions(field.name)}
-        return draft, versions[draft.base]
+        return Review(self.project, field, draft, versions.get(draft.base), self.author)
+
+    def _started(self, field: Field, mode: str, former: Review | None) -> Review:
+        """A fresh draft, with what a person decided in the one before."""
+        stored = self._current_mask(field) if mode == "correct" else None
+        found = [] if stored is None else base_defects(self.project, field, stored, 1)
+        waiting = sum(defect.state == "predicted" for defect in found)
+        draft = self.project.journal.start(
+            field.name,
+            mode,
+            base=stored.version if stored else 0,
+            state="done" if stored and stored.source == "person" else "open",
+            n_defects=len(found),
+            n_to_check=waiting,
+            author=self.author,
+        )
+        review = self._resumed(field, draft)
+        parked = self.project.journal.of_field(field.name, mode)[:-1]
+        if former is None and parked and mode == "correct":
+            former = self._resumed(field, parked[-1])
+        if former is not None and stored is not None and stored.source == "model":
+            inherit(review, former)
+        return review
 
     def _current_mask(self, field: Field) -> StoredMask:
         from sorby.workflow.predicting import predict_field
@@ -211,22 +239,6 @@ class Desk:
             predict_field(self.project, field)
             masks = self.project.masks()
         return masks[field.name]
-
-    def _start(self, field: Field, stored: StoredMask) -> Draft:
-        from sorby.workflow.review import base_defects
-
-        mask = self.project.read_mask(stored)
-        n = len(base_defects(self.project, stored, mask, lambda piece: None, 1))
-        by_person = stored.source == "person"
-        return self.project.journal.start(
-            field.name,
-            "correct",
-            base=stored.version,
-            state="done" if by_person else "open",
-            n_defects=n,
-            n_to_check=0 if by_person else n,
-            author=self.author,
-        )
 
 
 def _is_superseded(draft: Draft) -> bool:

@@ -307,4 +307,7 @@ EDITS: dict[str, Carry] = {
 }
 """Gestures that change pixels or states; undo takes each of them back."""
 
-KINDS = frozenset(EDITS) | {"look", "undo", "redo", "done", "reopen", "resolve"}
+SETTLING = frozenset({"done", "reopen", "resolve"})
+"""Gestures that begin and end a review; see `sorby.workflow.finishing`."""
+
+KINDS = frozenset(EDITS) | SETTLING | {"look", "undo", "redo"}

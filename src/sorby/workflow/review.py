@@ -6,16 +6,25 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sorby.annotate import UNDOABLE, Canvas, Change, Defect, Piece, Stamp, ordered, scan, toggle
-from sorby.annotate.boxes import slices
+from sorby.annotate import (
+    UNDOABLE,
+    Canvas,
+    Change,
+    Defect,
+    Stamp,
+    ordered,
+    toggle,
+)
 from sorby.annotate.journal import redo_target, undo_target
 from sorby.core.errors import ReviewError, SettingError
 from sorby.core.records import IGNORE
 from sorby.project.journal import Draft, Gesture, now
+from sorby.workflow.beginnings import base_defects, base_mask, mean_steps, probability_steps
 from sorby.workflow.operations import EDITS, Operation
 
 if TYPE_CHECKING:
@@ -51,10 +60,10 @@ class Review:
         self.author = author
         self.source = stored.source if stored else None
         self.steps = probability_steps(stored)
-        self.n_classes = max(1, len(json.loads(project.note("classes") or "[]")))
+        self.confidence = partial(mean_steps, self.steps)
         self._pixels: np.ndarray | None = None
         mask = base_mask(project, field, stored)
-        first = base_defects(project, stored, mask, self.confidence, draft.first_id)
+        first = base_defects(project, field, stored, draft.first_id, mask, self.confidence)
         gestures = project.journal.gestures(draft)
         live = [one for one in gestures if one.standing == "live" and one.kind in REPLAYED]
         for gesture in live:
@@ -64,6 +73,9 @@ class Review:
         for gesture in live:
             self.canvas.index.apply(change_of(gesture.changes))
         self.canvas.index.next_id = max(self.canvas.index.next_id, draft.next_id)
+        told = len(json.loads(project.note("classes") or "[]"))
+        held = np.flatnonzero(self.canvas.counts[:IGNORE])
+        self.n_classes = max(1, told, *held.tolist())
         self.stack = [(one.number, one.kind, one.standing) for one in gestures]
         self.kept = {one.number: (one.difference, one.changes) for one in gestures}
 
@@ -101,14 +113,10 @@ class Review:
             )
         return found
 
-    def confidence(self, piece: Piece) -> int | None:
-        """Mean probability of a piece's class in its pixels, in steps of 1/254."""
-        if self.steps is None:
-            return None
-        plane = self.steps[min(piece.value, len(self.steps)) - 1]
-        values = plane[slices(piece.box)][piece.inside]
-        values = values[values != IGNORE]
-        return int(np.rint(values.mean())) if values.size else None
+    def is_at(self, draft: Draft) -> bool:
+        """Whether it holds a draft as the database has it."""
+        own = self.draft
+        return (own.id, own.counter, own.latest) == (draft.id, draft.counter, draft.latest)
 
     # ------------------------------------------------------------------ one gesture
 
@@ -124,18 +132,25 @@ class Review:
         -------
         dict
             The answer to the client.
+
+        Raises
+        ------
+        ReviewError
+            If the field is done, or there is nothing to undo or redo.
         """
+        if self.draft.state == "done" and operation.kind != "look":
+            raise ReviewError(
+                f"{self.field.name!r} is done. Open it again for corrections: send reopen first."
+            )
         stamp = Stamp(self.author, now())
-        target = None
-        if operation.kind in ("undo", "redo"):
-            target = self._turn(operation.kind)
         try:
+            target = self._turn(operation.kind) if operation.kind in TURNS else None
             if operation.kind in EDITS:
                 EDITS[operation.kind](self, operation.gesture, stamp)
-            return self._keep(operation, stamp, target)
         except BaseException:
             self.canvas.take_back()
             raise
+        return self.keep(operation, stamp, target=target)
 
     def _turn(self, kind: str) -> int:
         target = (undo_target if kind == "undo" else redo_target)(self.stack)
@@ -146,33 +161,33 @@ class Review:
         self.canvas.turn(difference, change.reversed() if kind == "undo" else change)
         return target
 
-    def _keep(self, operation: Operation, stamp: Stamp, target: int | None) -> dict[str, Any]:
-        entry, change = self.canvas.finish()
-        try:
-            return self._write(operation, stamp, target, entry, change)
-        except BaseException:
-            self.canvas.turn(entry, change.reversed())
-            self.canvas.finish()
-            raise
-
-    def _write(
-        self,
-        operation: Operation,
-        stamp: Stamp,
-        target: int | None,
-        entry: bytes,
-        change: Change,
+    def keep(
+        self, operation: Operation, stamp: Stamp, *, target: int | None = None, **becomes: Any
     ) -> dict[str, Any]:
-        is_edit = operation.kind in UNDOABLE
-        changes_something = bool(entry or change.before or change.after)
-        stack = self._stack_after(operation.kind, target)
-        draft = replace(
-            self.draft,
-            next_id=self.canvas.index.next_id,
-            n_pending=self.draft.n_pending + changes_something,
-            n_defects=len(self.canvas.index.defects),
-            n_to_check=self.canvas.index.n_to_check,
-        )
+        """Write what the canvas was changed by, as one gesture.
+
+        Parameters
+        ----------
+        operation : Operation
+            What was asked for.
+        stamp : Stamp
+            Who and when.
+        target : int, optional
+            Of undo and redo: the gesture that was turned.
+        **becomes
+            What else the draft is from now on: ``state``, ``seen``, ``latest``, ``n_pending``.
+
+        Returns
+        -------
+        dict
+            The answer to the client.
+        """
+        entry, change = self.canvas.finish()
+        is_changed = bool(entry or change.before or change.after)
+        is_step = operation.kind in UNDOABLE and is_changed
+        standing = "dropped" if operation.kind in UNDOABLE and not is_changed else "live"
+        stack = self._stack_after(operation.kind, standing, target)
+        draft = self._draft_after(is_changed, becomes)
         answer = {
             "seq": draft.counter + 1,
             "version": draft.counter + 1,
@@ -180,26 +195,40 @@ class Review:
             **self._told(change),
             **self.tail(field_state(self.field, self.source, draft), stack),
         }
-        rows = rows_of(change)
+        made = (b"", []) if target else (entry, rows_of(change))
         gesture = Gesture(
             operation.uuid, operation.kind, operation.gesture, operation.seconds,
-            operation.n_actions, stamp.author, stamp.time,
-            b"" if target else entry, [] if target else rows, answer, target=target,
+            operation.n_actions, stamp.author, stamp.time, *made, answer, standing=standing, target=target,
         )  # fmt: skip
-        self.draft = self.project.journal.append(draft, gesture, drops_redo=is_edit)
+        try:
+            self.draft = self.project.journal.append(draft, gesture, drops_redo=is_step)
+        except BaseException:
+            self.canvas.turn(entry, change.reversed())
+            self.canvas.finish()
+            raise
         self.stack = stack
-        self.kept[self.draft.counter] = (gesture.difference, gesture.changes)
+        self.kept[self.draft.counter] = made
         return answer
 
-    def _stack_after(self, kind: str, target: int | None) -> list[tuple[int, str, str]]:
+    def _draft_after(self, is_changed: bool, becomes: dict[str, Any]) -> Draft:
+        index = self.canvas.index
+        draft = replace(
+            self.draft,
+            next_id=index.next_id,
+            n_pending=self.draft.n_pending + is_changed,
+            n_defects=len(index.defects),
+            n_to_check=index.n_to_check,
+        )
+        return replace(draft, **becomes)
+
+    def _stack_after(
+        self, kind: str, standing: str, target: int | None
+    ) -> list[tuple[int, str, str]]:
         turned = {"undo": "undone", "redo": "live"}
-        stack = [
-            (number, one, turned[kind] if number == target else standing)
-            for number, one, standing in self.stack
-        ]
-        if kind in UNDOABLE:
+        stack = [(n, one, turned[kind] if n == target else s) for n, one, s in self.stack]
+        if kind in UNDOABLE and standing == "live":
             stack = [(n, one, "dropped" if s == "undone" else s) for n, one, s in stack]
-        return [*stack, (self.draft.counter + 1, kind, "live")]
+        return [*stack, (self.draft.counter + 1, kind, standing)]
 
     # ------------------------------------------------------------------ what the page is told
 
@@ -286,6 +315,7 @@ def field_state(field: Field, source: str | None, draft: Draft | None) -> str:
 
 
 REPLAYED = UNDOABLE | {"suppress"}
+TURNS = frozenset({"undo", "redo"})
 
 
 def rows_of(change: Change) -> list[list[list[Any]]]:
@@ -299,34 +329,3 @@ def change_of(rows: Sequence[Sequence[list[Any]]]) -> Change:
     return Change(
         tuple(Defect.from_row(row) for row in before), tuple(Defect.from_row(row) for row in after)
     )
-
-
-def base_mask(project: Project, field: Field, stored: StoredMask | None) -> np.ndarray:
-    """Mask that a draft starts from; without one, nothing but the ignored boxes."""
-    if stored is None:
-        return np.where(field.valid(), np.uint8(0), np.uint8(IGNORE))
-    return project.read_mask(stored)
-
-
-def probability_steps(stored: StoredMask | None) -> np.ndarray | None:
-    """Probability of a mask in steps of 1/254, uint8 (classes, M, N), or None."""
-    from sorby.project import probability_steps_of
-
-    return None if stored is None else probability_steps_of(stored)
-
-
-def base_defects(
-    project: Project,
-    stored: StoredMask | None,
-    mask: np.ndarray,
-    confidence: Any,
-    first_id: int,
-) -> list[Defect]:
-    """Defects of the mask that a draft starts from: a person's are accepted already."""
-    if stored is None:
-        return []
-    index = Canvas(mask[:0], confidence).index
-    found = list(index.of_pieces(scan(mask), first_id=first_id, model=stored.method))
-    if stored.source == "model":
-        return found
-    return [replace(one, state="accepted", author=stored.author, model="") for one in found]
