@@ -61,7 +61,11 @@ HOT = [("uint8", 255), ("uint16", 65535), ("float64", 50.0)]
 
 
 @pytest.mark.parametrize(("depth", "value"), HOT)
-@pytest.mark.parametrize("place", [(50, 40), (60, 80)], ids=["in metal", "in a pore"])
+@pytest.mark.parametrize(
+    "place",
+    [(50, 40), (60, 80), (0, 60), (0, 0)],
+    ids=["in metal", "in a pore", "on the border", "in the corner"],
+)
 def test_a_hot_pixel_in_smooth_surroundings_changes_nothing_anywhere(depth, value, place):
     near, beyond = changed_by(DEPTHS[depth](pores(noise=0)[0]), place, value)
     assert max(near.max(), beyond.max()) < 1e-3

@@ -138,8 +138,10 @@ def _spread_of_steps(steps: np.ndarray) -> float:
 
 def without_hot_pixels(values: np.ndarray) -> np.ndarray:
     """Each pixel held within the range of its eight neighbours (conservative smoothing)."""
-    low = ndimage.minimum_filter(values, footprint=_RING)
-    return np.clip(values, low, ndimage.maximum_filter(values, footprint=_RING))
+    # "mirror" repeats no pixel, so that none on the border is its own neighbour
+    low = ndimage.minimum_filter(values, footprint=_RING, mode="mirror")
+    high = ndimage.maximum_filter(values, footprint=_RING, mode="mirror")
+    return np.clip(values, low, high)
 
 
 def _sample_windows(shape: tuple[int, int]) -> list[Window]:
