@@ -72,7 +72,8 @@ export interface Info {
 /** What a person can do to a mask, by kind. Points and radii are multiples of 1/4 px. */
 export interface Gestures {
   brush: { points: Point[]; radius_px: number; value: number };
-  lasso: { points: Point[]; value: number };
+  /** `unignore`: only pixels that are ignored get the value. */
+  lasso: { points: Point[]; value: number; unignore?: boolean };
   wand: { point: Point; tolerance: number; value: number };
   click: { point: Point; value: number };
   delete: { defects: number[] };
@@ -124,8 +125,8 @@ async function post<T>(path: string, body: unknown): Promise<T> {
   return (await response.json()) as T;
 }
 
-export async function openDraft(field: string): Promise<Draft> {
-  const response = await request(fieldUrl(field, "/draft"), { headers: HEADERS });
+export async function openDraft(field: string, mode: Mode): Promise<Draft> {
+  const response = await request(fieldUrl(field, `/draft?mode=${mode}`), { headers: HEADERS });
   return (await response.json()) as Draft;
 }
 
@@ -143,8 +144,8 @@ export function imageTileUrl(field: string, kind: ImageKind, level: number, row:
   return fieldUrl(field, `/tile/${level}/${row}/${column}?kind=${kind}`);
 }
 
-export function maskTileUrl(field: string, level: number, row: number, column: number): string {
-  return fieldUrl(field, `/mask/${level}/${row}/${column}`);
+export function maskTileUrl(field: string, mode: Mode, level: number, row: number, column: number): string {
+  return fieldUrl(field, `/mask/${level}/${row}/${column}?mode=${mode}`);
 }
 
 export function heatTileUrl(field: string, layer: Layer, level: number, row: number, column: number): string {

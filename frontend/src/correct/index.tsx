@@ -1,5 +1,176 @@
-import type { Box } from "../api";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Box, Field } from "../api";
+import { attempt, say } from "../components/Toast";
+import { go, hrefOf } from "../router";
+import { refresh, useProject, useStore } from "../store";
+import { BottomBar } from "./bottombar";
+import "./correct.css";
+import { Dialogs } from "./dialogs";
+import { Editor } from "./editor";
+import { bindings, type Bindings } from "./keys";
+import { Options } from "./options";
+import { Queue } from "./queue";
+import { Stage } from "./stage";
+import { usePart, type State } from "./store";
+import { ImageTiles } from "./tiles";
+import { Toolbar } from "./toolbar";
+import { TopBar } from "./topbar";
+import { nextImage } from "./next";
 
-export function Correct({ field }: { field: string; box?: Box | undefined }) {
-  return <div class="page"><h1>{field}</h1></div>;
+interface Props {
+  field: string;
+  box?: Box | undefined;
+}
+
+/** The correction screen of one image. */
+export function Correct({ field: name, box }: Props) {
+  const project = useProject();
+  const field = project.fields.find((one) => one.name === name);
+  if (!field?.shape) return <p class="page">This image has not been read yet.</p>;
+  return <Screen field={field} fields={project.fields} classes={project.classes} box={box} />;
+}
+
+/** What a person has chosen stays from image to image. */
+let usual: Partial<State> = {};
+
+interface ScreenProps {
+  field: Field;
+  fields: Field[];
+  classes: string[];
+  box?: Box | undefined;
+}
+
+function Screen({ field, fields, classes, box }: ScreenProps) {
+  const project = useProject();
+  const { online } = useStore();
+  const [bound, setBound] = useState<Bindings>(() => bindings());
+  const editor = useMemo(() => {
+    const about = {
+      name: field.name,
+      shape: field.shape as [number, number],
+      hasEtched: field.has_etched,
+      classes: classes.length > 0 ? classes : ["defect"],
+      project: `${project.name}/${project.status.root ?? ""}`,
+    };
+    return new Editor(about, usual);
+  }, [field.name]);
+  const next = nextImage(fields, field.name);
+  useEffect(() => {
+    void editor.open();
+    return () => {
+      const { tool, value, radius, tolerance, opacity, layer } = editor.state;
+      usual = { tool: tool === "pan" ? "verify" : tool, value, radius, tolerance, opacity, layer };
+      editor.close();
+    };
+  }, [editor]);
+  useEffect(() => {
+    if (online) editor.journal.poke();
+  }, [online, editor]);
+  useEffect(() => leaveWhenDone(editor, next), [editor, next?.name]);
+  usePrefetch(editor, next);
+  const first = () => {
+    if (box) editor.lookAt(box, true);
+  };
+  return (
+    <div class="correct">
+      <TopBar editor={editor} field={field} next={next} bound={bound} />
+      <Banner editor={editor} />
+      <div class="correct-middle">
+        <Toolbar editor={editor} bound={bound} />
+        <div class="correct-centre">
+          <Options editor={editor} />
+          <Stage editor={editor} bound={bound} umPerPx={field.um_per_px} onReady={first} />
+        </div>
+        <Queue editor={editor} field={field} fields={fields} />
+      </div>
+      <BottomBar editor={editor} field={field} fields={fields} />
+      <Dialogs editor={editor} bound={bound} setBound={setBound} />
+    </div>
+  );
+}
+
+/** A person said that the image is done, and the server has it: go on with the next. */
+function leaveWhenDone(editor: Editor, next: Field | undefined): () => void {
+  return editor.store.watch((state, before) => {
+    if (state.fieldState !== "done" || before.fieldState === "done" || before.phase !== "ready") return;
+    void refresh();
+    say(next ? `${editor.field.name} is done. This is the next image.` : `${editor.field.name} is done. It was the last one.`);
+    if (next) go(hrefOf("correct", next.name));
+  });
+}
+
+const STAGE_GUESS = [900, 650] as const;
+
+/** When this image is there, load what the next one will show first. */
+function usePrefetch(editor: Editor, next: Field | undefined): void {
+  const phase = usePart(editor.store, (state) => state.phase);
+  useEffect(() => {
+    if (phase !== "ready" || !next?.shape) return;
+    const { shape, name } = next;
+    const timer = window.setTimeout(() => {
+      new ImageTiles(name, "polished", shape, () => {}).prefetch(...STAGE_GUESS);
+    }, 1500);
+    return () => window.clearTimeout(timer);
+  }, [phase, next?.name]);
+}
+
+/** What stands in the way of correcting, and what to do about it. */
+function Banner({ editor }: { editor: Editor }) {
+  const phase = usePart(editor.store, (state) => state.phase);
+  const error = usePart(editor.store, (state) => state.error);
+  const isReadOnly = usePart(editor.store, (state) => state.isReadOnly);
+  const fieldState = usePart(editor.store, (state) => state.fieldState);
+  const journal = usePart(editor.store, (state) => state.journal);
+  if (phase === "failed") {
+    return (
+      <Bar kind="bad" words={error ?? ""} button="Try again" act={() => editor.open()} />
+    );
+  }
+  if (journal.trouble) {
+    return (
+      <Bar
+        kind="bad"
+        words={`${journal.trouble} What you draw meanwhile is kept in this browser and sent in order.`}
+        button="Try now"
+        act={async () => editor.journal.poke()}
+      />
+    );
+  }
+  if (isReadOnly) {
+    return (
+      <Bar
+        kind="note"
+        words="Another tab edits this image. Here you can look."
+        button="Take over"
+        act={() => editor.takeOver()}
+      />
+    );
+  }
+  if (fieldState === "done") {
+    return (
+      <Bar
+        kind="note"
+        words="This image is done."
+        button="Reopen"
+        act={async () => void editor.commit("reopen", {})}
+      />
+    );
+  }
+  return null;
+}
+
+interface BarProps {
+  kind: "bad" | "note";
+  words: string;
+  button: string;
+  act: () => Promise<void>;
+}
+
+function Bar({ kind, words, button, act }: BarProps) {
+  return (
+    <div class={`correct-banner ${kind}`} role={kind === "bad" ? "alert" : "status"}>
+      <span>{words}</span>
+      <button onClick={() => void attempt(act)}>{button}</button>
+    </div>
+  );
 }

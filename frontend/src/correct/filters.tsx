@@ -1,0 +1,90 @@
+import { useState } from "preact/hooks";
+import { count } from "../format";
+import { ALL, type Filters } from "./defects";
+import type { Editor } from "./editor";
+import { usePart } from "./store";
+import { className } from "./words";
+
+/** What the queue shows. */
+export function FilterPanel({ editor, nShown }: { editor: Editor; nShown: number }) {
+  const filters = usePart(editor.store, (state) => state.filters);
+  const [isOpen, setOpen] = useState(false);
+  const set = (change: Partial<Filters>) => editor.store.set({ filters: { ...filters, ...change } });
+  const isFiltered = Object.entries(filters).some(([name, value]) => name !== "onlyToCheck" && value !== null);
+  return (
+    <div class="correct-filters">
+      <div class="correct-filters-head">
+        <h2>
+          Review <span class="muted">{count(nShown)}</span>
+        </h2>
+        <div class="segmented" role="group" aria-label="Which defects">
+          {[true, false].map((only) => (
+            <button key={String(only)} aria-pressed={filters.onlyToCheck === only} onClick={() => set({ onlyToCheck: only })}>
+              {only ? "To check" : "All"}
+            </button>
+          ))}
+        </div>
+        <button
+          class={isFiltered ? "quiet warn" : "quiet"}
+          aria-expanded={isOpen}
+          title="Show only some classes, sizes or confidences"
+          onClick={() => setOpen(!isOpen)}
+        >
+          Filter
+        </button>
+      </div>
+      {isOpen && <Limits editor={editor} filters={filters} set={set} />}
+    </div>
+  );
+}
+
+interface LimitsProps {
+  editor: Editor;
+  filters: Filters;
+  set: (change: Partial<Filters>) => void;
+}
+
+function Limits({ editor, filters, set }: LimitsProps) {
+  const first = editor.defects.all().next().value;
+  const unit = first && first.area_um2 !== null ? "µm²" : "px";
+  const limit = (name: "minArea" | "maxArea" | "maxConfidence", label: string, step: number) => (
+    <label>
+      {label}
+      <input
+        type="number"
+        min="0"
+        step={step}
+        value={filters[name] ?? ""}
+        onInput={(event) => {
+          const value = event.currentTarget.valueAsNumber;
+          set({ [name]: Number.isNaN(value) ? null : value });
+        }}
+      />
+    </label>
+  );
+  return (
+    <div class="correct-limits">
+      <label>
+        Class
+        <select
+          value={filters.class ?? ""}
+          onChange={(event) => set({ class: event.currentTarget.value === "" ? null : Number(event.currentTarget.value) })}
+        >
+          <option value="">all</option>
+          {editor.field.classes.map((name, index) => (
+            <option key={name} value={index + 1}>
+              {className(editor.field.classes, index + 1)}
+            </option>
+          ))}
+        </select>
+      </label>
+      {limit("maxConfidence", "Confidence to", 0.05)}
+      {limit("minArea", `Area from, ${unit}`, 1)}
+      {limit("maxArea", `Area to, ${unit}`, 1)}
+      <button class="quiet" onClick={() => set({ ...ALL, onlyToCheck: filters.onlyToCheck })}>
+        Clear
+      </button>
+      <button onClick={() => editor.store.set({ dialog: "delete_where" })}>Delete many…</button>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import type { Layer } from "./api";
+import { heatTileUrl } from "./api";
+import { ByteTiles } from "./bytes";
+import { word, type Heat, type Rgb } from "./overlay";
+import type { Shape } from "./view";
+
+export const LAYERS: readonly Layer[] = ["none", "confidence", "difference", "uncertainty"];
+
+export const LAYER_WORDS: Record<Layer, string> = {
+  none: "Mask only",
+  confidence: "Confidence",
+  difference: "Difference to previous model",
+  uncertainty: "Uncertainty",
+};
+
+/** Dark violet to light yellow, even for the colour-blind. */
+const RAMP: readonly Rgb[] = [
+  [66, 10, 104],
+  [147, 38, 103],
+  [221, 81, 58],
+  [252, 165, 10],
+  [252, 255, 164],
+];
+
+/** Inks of a layer: nothing where the value is 0, more opaque with the value. */
+export function heatInks(): Uint32Array {
+  const inks = new Uint32Array(256);
+  for (let value = 1; value < 256; value++) inks[value] = word(onRamp(value / 255), 0.25 + 0.5 * (value / 255));
+  return inks;
+}
+
+function onRamp(share: number): Rgb {
+  const place = share * (RAMP.length - 1);
+  const i = Math.min(RAMP.length - 2, Math.floor(place));
+  const [a, b] = [RAMP[i] as Rgb, RAMP[i + 1] as Rgb];
+  const mix = (k: 0 | 1 | 2) => Math.round(a[k] + (place - i) * (b[k] - a[k]));
+  return [mix(0), mix(1), mix(2)];
+}
+
+/** The layers of one field, made when they are first looked at. */
+export class Heats {
+  private readonly made = new Map<Layer, Heat>();
+
+  constructor(
+    private readonly field: string,
+    private readonly shape: Shape,
+    private readonly onLoad: () => void,
+  ) {}
+
+  get(layer: Layer): Heat | null {
+    if (layer === "none") return null;
+    const known = this.made.get(layer);
+    if (known) return known;
+    const tiles = new ByteTiles(
+      this.shape,
+      `heat/${layer}/${this.field}`,
+      (level, row, column) => heatTileUrl(this.field, layer, level, row, column),
+      this.onLoad,
+    );
+    const heat = { tiles, inks: heatInks() };
+    this.made.set(layer, heat);
+    return heat;
+  }
+}

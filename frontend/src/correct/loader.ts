@@ -1,0 +1,76 @@
+/**
+ * Few requests at once, the newest wish first: a browser opens six connections to one server, and
+ * a gesture must never wait behind tiles.
+ */
+export class Loader {
+  private readonly waiting = new Map<string, () => Promise<void>>();
+  private running = 0;
+
+  constructor(private readonly most = 3) {}
+
+  /** Do a task when there is room. A task that waits already moves to the front. */
+  want(key: string, task: () => Promise<void>): void {
+    this.waiting.delete(key);
+    this.waiting.set(key, task);
+    this.next();
+  }
+
+  /** Forget what waits and is not wanted any more. */
+  keepOnly(isWanted: (key: string) => boolean): void {
+    for (const key of this.waiting.keys()) if (!isWanted(key)) this.waiting.delete(key);
+  }
+
+  private next(): void {
+    while (this.running < this.most) {
+      const key = [...this.waiting.keys()].pop();
+      if (key === undefined) return;
+      const task = this.waiting.get(key);
+      this.waiting.delete(key);
+      this.running++;
+      void task?.().finally(() => {
+        this.running--;
+        this.next();
+      });
+    }
+  }
+}
+
+export const loader = new Loader();
+
+/** What was used last stays. */
+export class Recent<V> {
+  private readonly values = new Map<string, V>();
+
+  constructor(
+    private readonly most: number,
+    private readonly onDrop: (value: V) => void = () => {},
+  ) {}
+
+  get(key: string): V | undefined {
+    const value = this.values.get(key);
+    if (value !== undefined) {
+      this.values.delete(key);
+      this.values.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: string, value: V): void {
+    this.values.delete(key);
+    this.values.set(key, value);
+    for (const [oldest, dropped] of this.values) {
+      if (this.values.size <= this.most) return;
+      this.values.delete(oldest);
+      this.onDrop(dropped);
+    }
+  }
+
+  entries(): IterableIterator<[string, V]> {
+    return this.values.entries();
+  }
+
+  clear(): void {
+    for (const value of this.values.values()) this.onDrop(value);
+    this.values.clear();
+  }
+}

@@ -1,0 +1,194 @@
+import type { Box } from "../api";
+import { maskTileUrl, type Mode, type Point } from "./api";
+import { ByteTiles, type ByteTile } from "./bytes";
+import { boxAround, clipped, isEmpty, meets } from "./geometry";
+import { polygon, stroke, type PaintSpan } from "./raster";
+import { TILE, tilesIn, type Tile } from "./tiles";
+import type { Shape } from "./view";
+
+export const IGNORE = 255;
+
+/** A gesture painted before the server has answered. */
+export interface Pending {
+  uuid: string;
+  box: Box;
+  paint: (level: number, clip: Box, span: PaintSpan) => void;
+  value: number;
+  /** Only ignored pixels are painted, instead of only those that are not. */
+  isUnignore: boolean;
+}
+
+export function pendingStroke(uuid: string, points: readonly Point[], radius: number, value: number): Pending {
+  return {
+    uuid,
+    value,
+    isUnignore: false,
+    box: boxAround(points, radius),
+    paint: (level, clip, span) => stroke(points.map((p) => down(p, level)), radius / 2 ** level, clip, span),
+  };
+}
+
+export function pendingLasso(uuid: string, points: readonly Point[], value: number, isUnignore: boolean): Pending {
+  return {
+    uuid,
+    value,
+    isUnignore,
+    box: boxAround(points, 0),
+    paint: (level, clip, span) => polygon(points.map((p) => down(p, level)), clip, span),
+  };
+}
+
+/** A place of the image in pixels of a level, whose centres are at whole numbers too. */
+function down([row, column]: Point, level: number): Point {
+  const size = 2 ** level;
+  return [(row + 0.5) / size - 0.5, (column + 0.5) / size - 0.5];
+}
+
+/**
+ * The mask as tiles. Level 0 is exact. Coarser levels, which are shown when zoomed out, get a
+ * preview of each gesture and are loaded again when the server has it.
+ */
+export class Mask {
+  readonly tiles: ByteTiles;
+  private pending: Pending[] = [];
+
+  constructor(
+    field: string,
+    mode: Mode,
+    readonly shape: Shape,
+    onChange: (box: Box) => void,
+  ) {
+    this.tiles = new ByteTiles(
+      shape,
+      `mask/${mode}/${field}`,
+      (level, row, column) => maskTileUrl(field, mode, level, row, column),
+      (box, level, tile) => {
+        this.repaint(box, level, tile);
+        onChange(box);
+      },
+    );
+  }
+
+  /** Class at a pixel, as far as it is loaded. */
+  at(row: number, column: number, level: number): number {
+    const r = Math.floor(row) >> level;
+    const c = Math.floor(column) >> level;
+    if (row < 0 || column < 0 || row >= this.shape[0] || column >= this.shape[1]) return 0;
+    const tile = this.tiles.peek(level, [Math.floor(r / TILE), Math.floor(c / TILE)]);
+    return tile ? (tile.values[(r % TILE) * TILE + (c % TILE)] as number) : 0;
+  }
+
+  /** Show a gesture at once; it stays until `settle` with its uuid. */
+  add(pending: Pending, level: number): void {
+    this.pending.push(pending);
+    this.show(pending, level);
+  }
+
+  /** Paint a part of a gesture that is under way: not remembered. */
+  show(part: Omit<Pending, "uuid">, level: number): void {
+    for (const each of level === 0 ? [0] : [0, level]) {
+      for (const [tile, bytes] of this.tiles.loaded(clipped(part.box, this.shape), each)) {
+        paintInto(part, each, tile, bytes);
+      }
+    }
+  }
+
+  /** The server has done a gesture. What it changed comes as pixels; later gestures lie on top. */
+  settle(uuid: string, box: Box | null, values: Uint8Array | null): void {
+    const done = this.pending.find((one) => one.uuid === uuid);
+    this.pending = this.pending.filter((one) => one.uuid !== uuid);
+    if (box && values) this.put(box, values);
+    const outdated = [box, done?.box].filter((one): one is Box => one != null && !isEmpty(one));
+    for (const each of outdated) this.tiles.outdate(each, (level) => level > 0);
+    if (box && values) this.repaintAll(box);
+  }
+
+  /** The server did not take a gesture, or something else changed here: load it again. */
+  reload(box: Box): void {
+    this.tiles.outdate(clipped(box, this.shape), () => true);
+  }
+
+  forget(uuid: string): void {
+    this.pending = this.pending.filter((one) => one.uuid !== uuid);
+  }
+
+  private put(box: Box, values: Uint8Array): void {
+    const width = box[3] - box[1];
+    for (const tile of tilesIn(box, 0)) {
+      const bytes = this.tiles.peek(0, tile);
+      if (!bytes) continue;
+      const top = tile[0] * TILE;
+      const left = tile[1] * TILE;
+      const first = Math.max(box[1], left);
+      const last = Math.min(box[3], left + TILE);
+      for (let row = Math.max(box[0], top); row < Math.min(box[2], top + TILE); row++) {
+        const from = (row - box[0]) * width - box[1];
+        bytes.values.set(values.subarray(from + first, from + last), (row - top) * TILE + first - left);
+      }
+    }
+    this.putCoarser(box, values);
+  }
+
+  /** Coarser tiles take the largest class of each block that the patch holds whole. */
+  private putCoarser(box: Box, values: Uint8Array): void {
+    const width = box[3] - box[1];
+    for (let level = 1; level < 16; level++) {
+      const size = 2 ** level;
+      for (const [tile, bytes] of this.tiles.loaded(box, level)) {
+        const top = Math.max(tile[0] * TILE, Math.ceil(box[0] / size));
+        const bottom = Math.min((tile[0] + 1) * TILE, Math.floor(box[2] / size));
+        const left = Math.max(tile[1] * TILE, Math.ceil(box[1] / size));
+        const right = Math.min((tile[1] + 1) * TILE, Math.floor(box[3] / size));
+        for (let row = top; row < bottom; row++) {
+          for (let column = left; column < right; column++) {
+            const corner = (row * size - box[0]) * width + column * size - box[1];
+            bytes.values[(row % TILE) * TILE + (column % TILE)] = pooled(values, corner, width, size);
+          }
+        }
+      }
+    }
+  }
+
+  private repaint(box: Box, level: number, bytes: ByteTile): void {
+    const size = TILE * 2 ** level;
+    const tile: Tile = [box[0] / size, box[1] / size];
+    for (const one of this.pending) if (meets(one.box, box)) paintInto(one, level, tile, bytes);
+  }
+
+  private repaintAll(box: Box): void {
+    for (const one of this.pending) {
+      if (!meets(one.box, box)) continue;
+      for (let level = 0; level < 16; level++) {
+        for (const [tile, bytes] of this.tiles.loaded(clipped(one.box, this.shape), level)) {
+          paintInto(one, level, tile, bytes);
+        }
+      }
+    }
+  }
+}
+
+/** Largest class of a block; ignored only where the whole block is, as the server has it. */
+export function pooled(values: Uint8Array, corner: number, width: number, size: number): number {
+  let most = 0;
+  let nIgnored = 0;
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      const value = values[corner + i * width + j] as number;
+      if (value === IGNORE) nIgnored++;
+      else if (value > most) most = value;
+    }
+  }
+  return nIgnored === size * size ? IGNORE : most;
+}
+
+function paintInto(part: Omit<Pending, "uuid">, level: number, tile: Tile, { values }: ByteTile): void {
+  const top = tile[0] * TILE;
+  const left = tile[1] * TILE;
+  const { value, isUnignore } = part;
+  part.paint(level, [top, left, top + TILE, left + TILE], (row, first, last) => {
+    const start = (row - top) * TILE + first - left;
+    const end = start + last - first + 1;
+    if (value === IGNORE) values.fill(value, start, end);
+    else for (let i = start; i < end; i++) if ((values[i] === IGNORE) === isUnignore) values[i] = value;
+  });
+}

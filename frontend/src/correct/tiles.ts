@@ -1,0 +1,112 @@
+import type { Box } from "../api";
+import { request } from "../api";
+import { imageTileUrl, type ImageKind } from "./api";
+import { loader, Recent } from "./loader";
+import { boxOnScreen, fit, levelFor, levelsOf, visible, type Shape, type View } from "./view";
+
+export const TILE = 512;
+const KEPT_TILES = 160; // about 170 MB of bitmaps
+
+/** Shared by all images, so that the one that was prefetched is painted at once. */
+const bitmaps = new Recent<ImageBitmap>(KEPT_TILES, (bitmap) => bitmap.close());
+const failed = new Map<string, number>();
+const RETRY_MS = 3000;
+
+/** The micrograph's pyramid. Draws what is there, coarser tiles where the fine ones are to come. */
+export class ImageTiles {
+  readonly levels: number;
+
+  constructor(
+    readonly field: string,
+    readonly kind: ImageKind,
+    readonly shape: Shape,
+    private readonly onLoad: () => void,
+  ) {
+    this.levels = levelsOf(shape, TILE);
+  }
+
+  /** Paint what the view sees. Resolves nothing: tiles that come later call `onLoad`. */
+  draw(context: CanvasRenderingContext2D, view: View): boolean {
+    const level = levelFor(view.scale, this.levels);
+    context.imageSmoothingEnabled = view.scale < 2;
+    context.imageSmoothingQuality = "low";
+    const missing = tilesIn(visible(view, this.shape), level).filter((tile) => !this.get(level, tile));
+    if (missing.length > 0) this.drawCoarser(context, view, level);
+    for (const tile of tilesIn(visible(view, this.shape), level)) this.drawTile(context, view, level, tile);
+    for (const tile of missing) this.want(level, tile);
+    return missing.length === 0;
+  }
+
+  private drawCoarser(context: CanvasRenderingContext2D, view: View, level: number): void {
+    for (let coarse = this.levels - 1; coarse > level; coarse--) {
+      for (const tile of tilesIn(visible(view, this.shape), coarse)) this.drawTile(context, view, coarse, tile);
+    }
+  }
+
+  private drawTile(context: CanvasRenderingContext2D, view: View, level: number, tile: Tile): void {
+    const bitmap = this.get(level, tile);
+    if (!bitmap) return;
+    const size = 2 ** level;
+    const row = tile[0] * TILE * size;
+    const column = tile[1] * TILE * size;
+    const [x0, y0, x1, y1] = boxOnScreen(view, [
+      row,
+      column,
+      row + bitmap.height * size,
+      column + bitmap.width * size,
+    ]);
+    context.drawImage(bitmap, x0, y0, x1 - x0, y1 - y0);
+  }
+
+  /** Draw a box of the image onto a small canvas; false while its tiles are to come. */
+  crop(context: CanvasRenderingContext2D, box: Box, size: number): boolean {
+    const span = Math.max(box[2] - box[0], box[3] - box[1]);
+    const view: View = { scale: size / span, top: box[0], left: box[1], width: size, height: size };
+    return this.draw(context, view);
+  }
+
+  /** Load what the first look at this image needs. */
+  prefetch(width: number, height: number): void {
+    const view = fit(this.shape, width, height);
+    const level = levelFor(view.scale, this.levels);
+    for (const tile of tilesIn(visible(view, this.shape), level)) this.want(level, tile);
+  }
+
+  private get(level: number, tile: Tile): ImageBitmap | undefined {
+    return bitmaps.get(this.key(level, tile));
+  }
+
+  private key(level: number, tile: Tile): string {
+    return `image/${this.kind}/${level}/${tile[0]}/${tile[1]}/${this.field}`;
+  }
+
+  private want(level: number, tile: Tile): void {
+    const key = this.key(level, tile);
+    if (bitmaps.get(key) || (failed.get(key) ?? 0) > performance.now() - RETRY_MS) return;
+    loader.want(key, async () => {
+      if (bitmaps.get(key)) return;
+      try {
+        const response = await request(imageTileUrl(this.field, this.kind, level, tile[0], tile[1]));
+        bitmaps.set(key, await createImageBitmap(await response.blob()));
+        failed.delete(key);
+      } catch {
+        failed.set(key, performance.now()); // asked for again with the next drawing
+        window.setTimeout(this.onLoad, RETRY_MS + 50);
+        return;
+      }
+      this.onLoad();
+    });
+  }
+}
+
+export type Tile = readonly [row: number, column: number];
+
+/** Tiles of a level that a box of the image meets. */
+export function tilesIn(box: Box, level: number): Tile[] {
+  const size = TILE * 2 ** level;
+  const found: Tile[] = [];
+  for (let row = Math.floor(box[0] / size); row * size < box[2]; row++) {
+    for (let column = Math.floor(box[1] / size); column * size < box[3]; column++) found.push([row, column]);
+  }
+  return found;
+}

@@ -1,0 +1,31 @@
+import { number, withUnit, words } from "../format";
+import type { Defect, DefectState } from "./api";
+
+export const STATE_WORDS: Record<DefectState, string> = {
+  predicted: "to check",
+  accepted: "accepted",
+  edited: "edited",
+  added: "added",
+  rejected: "rejected",
+  ignored: "ignored",
+};
+
+export function className(classes: readonly string[], value: number): string {
+  const name = classes[value - 1];
+  return name ? words(name) : `class ${value}`;
+}
+
+export function areaWords(defect: Defect): string {
+  return defect.area_um2 === null ? withUnit(defect.area_px, "px") : withUnit(defect.area_um2, "µm²");
+}
+
+/** What a person who does not see the canvas has to know of a defect. */
+export function describe(
+  defect: Defect,
+  editor: { queue: () => Defect[]; field: { classes: string[] }; defects: { size: number } },
+): string {
+  const place = editor.queue().findIndex((one) => one.id === defect.id);
+  const rank = place < 0 ? `Defect ${defect.id}` : `Defect ${place + 1} of ${editor.queue().length}`;
+  const confidence = defect.confidence === null ? "" : `, confidence ${number(defect.confidence, 2)}`;
+  return `${rank}, ${className(editor.field.classes, defect.class)}, ${areaWords(defect)}${confidence}, ${STATE_WORDS[defect.state]}`;
+}
