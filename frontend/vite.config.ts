@@ -19,7 +19,8 @@ export default defineConfig({
         target: server,
         changeOrigin: true,
         // The server refuses requests of other origins; Vite stands in for it while developing.
-        configure: (proxy) => proxy.on("proxyReq", (request) => request.setHeader("origin", server)),
+        configure: (proxy) =>
+          proxy.on("proxyReq", (request) => request.setHeader("origin", server)),
       },
     },
   },

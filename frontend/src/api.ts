@@ -1,6 +1,7 @@
 // The server's answers and how they are asked for. The shapes mirror src/sorby/web.
 
-export type FieldState = "new" | "predicted" | "in review" | "done" | "locked for test" | "conflict";
+export type FieldState =
+  "new" | "predicted" | "in review" | "done" | "locked for test" | "conflict";
 
 export type Box = [rowMin: number, columnMin: number, rowMax: number, columnMax: number];
 
@@ -53,6 +54,8 @@ export interface Model {
   started_from: number | null;
   validation_macro_f1: number | null;
   seconds: number | null;
+  /** False where its file is gone or was changed. */
+  is_whole: boolean;
 }
 
 export interface CurvePoint {
@@ -85,7 +88,7 @@ export interface Status {
   not_learnt: string[];
   measured: Freshness;
   classified: Freshness;
-  root?: string;
+  root: string;
 }
 
 export type Freshness = "yes" | "no" | "out of date";
@@ -108,15 +111,15 @@ export interface EmbeddingPoint {
   y: number;
   cluster: number;
   role: "pick" | "labelled" | "test" | "pool";
-  reason?: string | null;
-  score?: number | null;
-  round?: number | null;
+  reason: string | null;
+  score: number | null;
+  round: number | null;
 }
 
 export interface Embedding {
   points: EmbeddingPoint[];
   strategies: { name: string; summary: string }[];
-  stale?: boolean;
+  stale: boolean;
 }
 
 export interface Scores {
@@ -130,11 +133,12 @@ export interface Scores {
 export type Change = "gained" | "lost" | "false_new" | "false_gone";
 
 export interface Comparison {
-  images: { name: string; n_defects: number; old: Scores; new: Scores }[];
+  images: { name: string; n_defects: number; was_learnt: boolean; old: Scores; new: Scores }[];
   gained: number;
   lost: number;
   changed: { image: string; box: Box; change: Change; area_px: number; area_um2: number | null }[];
-  macro_f1?: { old: number | null; new: number | null };
+  n_changed: number;
+  macro_f1: { old: number | null; new: number | null };
 }
 
 /** A row of a table: its columns are named in docs/reference/tables.md. */
@@ -147,7 +151,7 @@ export interface Results {
   measured: Freshness;
   classified: Freshness;
   process_map_svg: string | null;
-  can_report?: boolean;
+  can_report: boolean;
 }
 
 export interface Effort {
@@ -211,7 +215,11 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await response.json()) as T;
 }
 
-export async function send<T>(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, body: unknown = {}): Promise<T> {
+export async function send<T>(
+  method: "POST" | "PATCH" | "PUT" | "DELETE",
+  path: string,
+  body: unknown = {},
+): Promise<T> {
   const response = await request(path, {
     method,
     headers: { "Content-Type": "application/json" },
@@ -229,7 +237,8 @@ export const api = {
   project: () => get<Project>("/api/project"),
   patchField: (name: string, values: Partial<Conditions>) =>
     send<Field>("PATCH", fieldUrl(name), values),
-  confirmScale: (name: string) => send<Field>("POST", fieldUrl(name, "/confirm_scale")),
+  confirmScale: (name: string, um?: number) =>
+    send<Field>("POST", fieldUrl(name, "/confirm_scale"), um === undefined ? {} : { um }),
   sample: () => send<Job>("POST", "/api/sample"),
   upload: async (files: File[], etchedOf?: string): Promise<Added> => {
     const form = new FormData();

@@ -1,9 +1,7 @@
 import type { Field, Job } from "./api";
 
 export type ServerEvent =
-  | { type: "job"; job: Job }
-  | { type: "field"; field: Field }
-  | { type: "project" };
+  { type: "job"; job: Job } | { type: "field"; field: Field } | { type: "project" };
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
@@ -17,10 +15,9 @@ export function waitBefore(attempt: number): number {
  * Listen to the server for ever, and connect again when it was away.
  *
  * EventSource gives up for good on some failures (a refused connection through a proxy), so each
- * failure closes it and opens a new one. `onOnline(true)` comes with each connection: what was
- * missed meanwhile has to be asked for.
+ * failure closes it and opens a new one. `onLine` is called when the line opens and when it breaks.
  */
-export function listen(onEvent: (event: ServerEvent) => void, onOnline: (online: boolean) => void): () => void {
+export function listen(onEvent: (event: ServerEvent) => void, onLine: () => void): () => void {
   let attempt = 0;
   let source: EventSource | undefined;
   let timer: number | undefined;
@@ -29,12 +26,13 @@ export function listen(onEvent: (event: ServerEvent) => void, onOnline: (online:
     source = new EventSource("/api/events");
     source.onopen = () => {
       attempt = 0;
-      onOnline(true);
+      onLine();
     };
-    source.onmessage = (message: MessageEvent<string>) => onEvent(JSON.parse(message.data) as ServerEvent);
+    source.onmessage = (message: MessageEvent<string>) =>
+      onEvent(JSON.parse(message.data) as ServerEvent);
     source.onerror = () => {
       source?.close();
-      onOnline(false);
+      onLine();
       timer = window.setTimeout(connect, waitBefore(attempt++));
     };
   };

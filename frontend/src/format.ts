@@ -72,7 +72,12 @@ export function duration(seconds: number | null | undefined): string {
 export function when(time: string | null | undefined): string {
   const date = time ? new Date(time) : null;
   if (!date || Number.isNaN(date.getTime())) return NONE;
-  return date.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleString("en-GB", {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {

@@ -31,7 +31,9 @@ export function ticks(low: number, high: number, n = 5): number[] {
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toFixed(decimals)));
+  return Array.from({ length: last - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toFixed(decimals)),
+  );
 }
 
 /** The range made wider so that it ends on round numbers. */
@@ -51,7 +53,8 @@ export function hull(points: readonly Point[]): Point[] {
   const half = (order: readonly Point[]) => {
     const chain: Point[] = [];
     for (const point of order) {
-      while (chain.length > 1 && turn(chain.at(-2) as Point, chain.at(-1) as Point, point) <= 0) chain.pop();
+      while (chain.length > 1 && turn(chain.at(-2) as Point, chain.at(-1) as Point, point) <= 0)
+        chain.pop();
       chain.push(point);
     }
     chain.pop();

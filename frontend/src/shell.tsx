@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Job, Project } from "./api";
+import { Boundary } from "./components/Boundary";
 import { Empty, Loading } from "./components/Empty";
 import { JobChip } from "./components/JobChip";
 import { Toasts } from "./components/Toast";
@@ -55,8 +56,19 @@ export function Shell() {
           <button onClick={() => void refresh()}>Try again</button>
         </div>
       )}
-      <main ref={main} id="main" tabIndex={-1} class={route.page === "correct" ? "full" : undefined}>
-        {project ? <Page route={route} project={project} /> : !error && online && <Loading what="the project" />}
+      <main
+        ref={main}
+        id="main"
+        tabIndex={-1}
+        class={route.page === "correct" ? "full" : undefined}
+      >
+        {project ? (
+          <Boundary key={route.page}>
+            <Page route={route} project={project} />
+          </Boundary>
+        ) : (
+          !error && online && <Loading what="the project" />
+        )}
       </main>
       <Toasts />
     </>
@@ -107,7 +119,8 @@ function CorrectPage({ route, project }: { route: Route; project: Project }) {
 function TopBar({ route, project }: { route: Route; project: Project | null }) {
   const [theme, toggle] = useTheme();
   const other = theme === "dark" ? "light" : "dark";
-  const waiting = project?.fields.filter((f) => f.picked_round !== null && f.state !== "done").length ?? 0;
+  const waiting =
+    project?.fields.filter((f) => f.picked_round !== null && f.state !== "done").length ?? 0;
   return (
     <header class="top-bar">
       <div class="brand">
@@ -162,5 +175,9 @@ function RunningJob({ jobs }: { jobs: Job[] }) {
     return () => window.clearTimeout(timer);
   }, [jobs, job]);
   const shown = job ?? ended;
-  return <div class="job-chip" aria-live="polite">{shown && <JobChip job={shown} />}</div>;
+  return (
+    <div class="job-chip" aria-live="polite">
+      {shown && <JobChip job={shown} />}
+    </div>
+  );
 }

@@ -39,13 +39,27 @@ export function took(event: ServerEvent): void {
   if (state.project) set({ project: after(state.project, event) });
 }
 
-export async function refresh(): Promise<void> {
-  try {
-    set({ project: await api.project(), error: null, online: true });
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 0) set({ online: false });
-    else set({ error: messageOf(error) });
-  }
+let asking: Promise<void> | null = null;
+let isAskedAgain = false;
+
+/** Fetch the project. Asked while it is being fetched, it is fetched once more and no oftener. */
+export function refresh(): Promise<void> {
+  isAskedAgain = asking !== null;
+  asking ??= fetchProject();
+  return asking;
+}
+
+async function fetchProject(): Promise<void> {
+  do {
+    isAskedAgain = false;
+    try {
+      set({ project: await api.project(), error: null, online: true });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 0) set({ online: false });
+      else set({ error: messageOf(error), online: true });
+    }
+  } while (isAskedAgain);
+  asking = null;
 }
 
 function onEvent(event: ServerEvent): void {
@@ -57,12 +71,9 @@ function onEvent(event: ServerEvent): void {
 /** Load the project and follow the server. Called once, by the shell. */
 export function start(): () => void {
   void refresh();
-  let wasOnline = true;
-  return listen(onEvent, (online) => {
-    if (online && !wasOnline) void refresh();
-    wasOnline = online;
-    if (online !== state.online) set({ online });
-  });
+  // A line that opens or breaks says only that something was missed: the answer to a request tells
+  // a server that is away from one that refuses this browser.
+  return listen(onEvent, () => void refresh());
 }
 
 export function useStore(): State {

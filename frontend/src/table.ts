@@ -16,11 +16,16 @@ function isMissing(cell: Cell): cell is null | undefined {
 }
 
 /** Rows in order of what `value` gives. Missing values come last in both directions; ties keep their order. */
-export function sortRows<R>(rows: readonly R[], value: (row: R) => Cell, direction: Direction): R[] {
+export function sortRows<R>(
+  rows: readonly R[],
+  value: (row: R) => Cell,
+  direction: Direction,
+): R[] {
   const sign = direction === "ascending" ? 1 : -1;
   const keyed = rows.map((row) => ({ row, cell: value(row) }));
   keyed.sort((a, b) => {
-    if (isMissing(a.cell) || isMissing(b.cell)) return Number(isMissing(a.cell)) - Number(isMissing(b.cell));
+    if (isMissing(a.cell) || isMissing(b.cell))
+      return Number(isMissing(a.cell)) - Number(isMissing(b.cell));
     return sign * compareCells(a.cell, b.cell);
   });
   return keyed.map(({ row }) => row);
@@ -113,7 +118,9 @@ function placeByPosition(
       else edits.push({ row: at.row + i, column: column.key, text });
     }),
   );
-  const notes = nOutside ? [`${nOutside} pasted cells had no cell to go to and were left out.`] : [];
+  const notes = nOutside
+    ? [`${nOutside} pasted cells had no cell to go to and were left out.`]
+    : [];
   return { edits, notes };
 }
 
@@ -125,7 +132,9 @@ function placeByName(
 ): { edits: Edit[]; notes: string[] } {
   const edits: Edit[] = [];
   const place = new Map(names.map((name, i) => [stem(name), i]));
-  const editable = new Set(columns.filter((column) => column.isEditable).map((column) => column.key));
+  const editable = new Set(
+    columns.filter((column) => column.isEditable).map((column) => column.key),
+  );
   const image = head.indexOf("image");
   const unknown: string[] = [];
   for (const cells of block.slice(1)) {
@@ -136,12 +145,15 @@ function placeByName(
     }
     head.forEach((key, j) => {
       const text = cells[j];
-      if (editable.has(key) && text !== undefined && text !== "") edits.push({ row, column: key, text });
+      if (editable.has(key) && text !== undefined && text !== "")
+        edits.push({ row, column: key, text });
     });
   }
   const ignored = head.filter((key) => key && key !== "image" && !editable.has(key));
   const notes = [
-    unknown.length ? `No image is named ${unknown.slice(0, 5).join(", ")}${unknown.length > 5 ? ", …" : ""}.` : "",
+    unknown.length
+      ? `No image is named ${unknown.slice(0, 5).join(", ")}${unknown.length > 5 ? ", …" : ""}.`
+      : "",
     ignored.length ? `These columns are not known and were left out: ${ignored.join(", ")}.` : "",
   ].filter(Boolean);
   return { edits, notes };

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { count, duration, interval, number, percent, plural, THIN, when, withUnit } from "../src/format";
+import {
+  count,
+  duration,
+  interval,
+  number,
+  percent,
+  plural,
+  THIN,
+  when,
+  withUnit,
+} from "../src/format";
 
 const plain = (text: string) => text.replaceAll(THIN, " ");
 
@@ -18,7 +28,8 @@ describe("numbers", () => {
     expect(withUnit(undefined, "µm")).toBe("–");
     expect(percent(NaN)).toBe("–");
   });
-  test("the unit stands behind a thin space", () => expect(withUnit(12, "µm²")).toBe(`12.0${THIN}µm²`));
+  test("the unit stands behind a thin space", () =>
+    expect(withUnit(12, "µm²")).toBe(`12.0${THIN}µm²`));
   test("a fraction is shown in percent", () => expect(plain(percent(0.01602))).toBe("1.60 %"));
   test("counts are whole", () => {
     expect(plain(count(11544))).toBe("11 544");

@@ -46,7 +46,16 @@ test("a model newer than the one in use waits for a decision", () => {
 });
 
 test("an update runs what is missing, in order", () => {
-  expect(stepsMissing({ measured: "no", classified: "no" })).toEqual(["measure", "classify", "map", "report"]);
-  expect(stepsMissing({ measured: "yes", classified: "out of date" })).toEqual(["classify", "map", "report"]);
+  expect(stepsMissing({ measured: "no", classified: "no" })).toEqual([
+    "measure",
+    "classify",
+    "map",
+    "report",
+  ]);
+  expect(stepsMissing({ measured: "yes", classified: "out of date" })).toEqual([
+    "classify",
+    "map",
+    "report",
+  ]);
   expect(stepsMissing({ measured: "yes", classified: "yes" })).toEqual(["map", "report"]);
 });

@@ -35,19 +35,38 @@ describe("ticks", () => {
 });
 
 describe("hull", () => {
-  const square: Point[] = [[0, 0], [4, 0], [4, 4], [0, 4]];
+  const square: Point[] = [
+    [0, 0],
+    [4, 0],
+    [4, 4],
+    [0, 4],
+  ];
   test("a square with points inside and on its edges has four corners", () => {
     const corners = hull([...square, [2, 2], [2, 0], [1, 3]]);
     expect(corners).toHaveLength(4);
     expect(corners).toEqual(expect.arrayContaining(square));
   });
   test("two points are their own hull", () => {
-    expect(hull([[1, 1], [0, 0]])).toEqual([[0, 0], [1, 1]]);
+    expect(
+      hull([
+        [1, 1],
+        [0, 0],
+      ]),
+    ).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
   });
 });
 
 describe("arrow keys", () => {
-  const points: Point[] = [[0, 0], [10, 1], [30, 0], [0, 9], [-5, -5]];
+  const points: Point[] = [
+    [0, 0],
+    [10, 1],
+    [30, 0],
+    [0, 9],
+    [-5, -5],
+  ];
   test("the nearest point on that side is reached", () => {
     expect(nearestToward(points, 0, [1, 0])).toBe(1);
     expect(nearestToward(points, 1, [1, 0])).toBe(2);

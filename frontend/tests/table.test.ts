@@ -9,14 +9,22 @@ describe("sorting", () => {
     expect(by([10, 9, 100], "ascending")).toEqual([9, 10, 100]);
   });
   test("names go by the numbers in them", () => {
-    expect(by(["field10", "field2", "Field1"], "ascending")).toEqual(["Field1", "field2", "field10"]);
+    expect(by(["field10", "field2", "Field1"], "ascending")).toEqual([
+      "Field1",
+      "field2",
+      "field10",
+    ]);
   });
   test("missing values come last in both directions", () => {
     expect(by([null, 2, 1], "ascending")).toEqual([1, 2, null]);
     expect(by([null, 2, 1], "descending")).toEqual([2, 1, null]);
   });
   test("ties keep their order and the input is untouched", () => {
-    const rows = [{ n: 1, id: "a" }, { n: 0, id: "b" }, { n: 1, id: "c" }];
+    const rows = [
+      { n: 1, id: "a" },
+      { n: 0, id: "b" },
+      { n: 1, id: "c" },
+    ];
     const sorted = sortRows(rows, (row) => row.n, "descending");
     expect(sorted.map((row) => row.id).join("")).toBe("acb");
     expect(rows.map((row) => row.id).join("")).toBe("abc");
@@ -25,13 +33,19 @@ describe("sorting", () => {
 
 describe("what a spreadsheet pastes", () => {
   test("a block has rows and cells, with either line end and without the last empty line", () => {
-    expect(parsePasted("a\tb\r\n1\t2\r\n")).toEqual([["a", "b"], ["1", "2"]]);
+    expect(parsePasted("a\tb\r\n1\t2\r\n")).toEqual([
+      ["a", "b"],
+      ["1", "2"],
+    ]);
   });
   test("quotes hold line ends, tabs and quotes", () => {
     expect(parsePasted('"two\nlines"\t"5"" pipe"\tx')).toEqual([["two\nlines", '5" pipe', "x"]]);
   });
   test("empty cells stay in their place", () => {
-    expect(parsePasted("a\t\tc\n\t\t")).toEqual([["a", "", "c"], ["", "", ""]]);
+    expect(parsePasted("a\t\tc\n\t\t")).toEqual([
+      ["a", "", "c"],
+      ["", "", ""],
+    ]);
   });
 });
 
@@ -65,12 +79,21 @@ describe("where pasted cells go", () => {
   const names = ["A1", "A2"];
 
   test("a plain block goes down and right from the focus; what falls outside is told", () => {
-    const { edits, notes } = placePasted([["200", "x"], ["220"]], { row: 1, column: 2 }, columns, names);
+    const { edits, notes } = placePasted(
+      [["200", "x"], ["220"]],
+      { row: 1, column: 2 },
+      columns,
+      names,
+    );
     expect(edits).toEqual([{ row: 1, column: "laser_power_w", text: "200" }]);
     expect(notes).toEqual(["2 pasted cells had no cell to go to and were left out."]);
   });
   test("a block with a head finds rows by image and columns by name, in any order", () => {
-    const block = [["laser_power_w", "Image", "colour"], ["240", "folder/A2.tif", "red"], ["160", "B9", ""]];
+    const block = [
+      ["laser_power_w", "Image", "colour"],
+      ["240", "folder/A2.tif", "red"],
+      ["160", "B9", ""],
+    ];
     const { edits, notes } = placePasted(block, { row: 0, column: 0 }, columns, names);
     expect(edits).toEqual([{ row: 1, column: "laser_power_w", text: "240" }]);
     expect(notes).toEqual([

@@ -33,7 +33,16 @@ export function frameAround(box: Box, margin: number, aspect: number): Frame {
 
 /** A piece of a micrograph, put together from its tiles. */
 export function Crop(props: Props) {
-  const { image, box, kind = "polished", width, height = width, margin = 0.5, marked = false, alt } = props;
+  const {
+    image,
+    box,
+    kind = "polished",
+    width,
+    height = width,
+    margin = 0.5,
+    marked = false,
+    alt,
+  } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
@@ -65,7 +74,11 @@ interface Piece {
   frame: Frame;
 }
 
-async function draw(canvas: HTMLCanvasElement | null, piece: Piece, signal: AbortSignal): Promise<void> {
+async function draw(
+  canvas: HTMLCanvasElement | null,
+  piece: Piece,
+  signal: AbortSignal,
+): Promise<void> {
   const pen = canvas?.getContext("2d");
   if (!canvas || !pen) return;
   const [row, column, rows, columns] = piece.frame;
@@ -78,13 +91,15 @@ async function draw(canvas: HTMLCanvasElement | null, piece: Piece, signal: Abor
   for (let r = Math.max(0, Math.floor(row / span)); r * span < row + rows; r++) {
     for (let c = Math.max(0, Math.floor(column / span)); c * span < column + columns; c++) {
       jobs.push(
-        loadTile(fieldUrl(piece.image, `/tile/${level}/${r}/${c}?kind=${piece.kind}`)).then((tile) => {
-          if (!tile || signal.aborted) return;
-          const scale = zoom * 2 ** level;
-          const x = (c * span - column) * zoom;
-          const y = (r * span - row) * zoom;
-          pen.drawImage(tile, x, y, tile.width * scale, tile.height * scale);
-        }),
+        loadTile(fieldUrl(piece.image, `/tile/${level}/${r}/${c}?kind=${piece.kind}`)).then(
+          (tile) => {
+            if (!tile || signal.aborted) return;
+            const scale = zoom * 2 ** level;
+            const x = (c * span - column) * zoom;
+            const y = (r * span - row) * zoom;
+            pen.drawImage(tile, x, y, tile.width * scale, tile.height * scale);
+          },
+        ),
       );
     }
   }

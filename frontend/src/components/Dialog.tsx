@@ -13,7 +13,12 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class={wide ? "dialog wide" : "dialog"} aria-label={title} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class={wide ? "dialog wide" : "dialog"}
+      aria-label={title}
+      onClose={onClose}
+    >
       <header>
         <h2>{title}</h2>
         <button class="quiet icon" aria-label="Close" onClick={() => dialog.current?.close()}>

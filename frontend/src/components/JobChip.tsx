@@ -16,7 +16,12 @@ const NAMES: Record<string, string> = {
   sample: "Making the sample",
 };
 
-const PAGE_OF: Record<string, PageName> = { train: "train", select: "choose", embed: "choose", sample: "images" };
+const PAGE_OF: Record<string, PageName> = {
+  train: "train",
+  select: "choose",
+  embed: "choose",
+  sample: "images",
+};
 
 export function jobName(kind: string): string {
   return NAMES[kind] ?? kind;
@@ -43,7 +48,11 @@ export function JobChip({ job }: { job: Job }) {
   const isRunning = job.state === "running" || job.state === "waiting";
   return (
     <>
-      <a class="stack chip-words" href={hrefOf(PAGE_OF[job.kind] ?? "results")} title={job.error ?? job.step ?? ""}>
+      <a
+        class="stack chip-words"
+        href={hrefOf(PAGE_OF[job.kind] ?? "results")}
+        title={job.error ?? job.step ?? ""}
+      >
         <span class={job.state === "failed" ? "words bad" : "words"}>{jobWords(job)}</span>
         {isRunning && <Progress done={job.done} total={job.total} label={jobName(job.kind)} />}
       </a>

@@ -40,7 +40,8 @@ export function LineChart({ label, lines, xTitle, yRange, height = 210 }: Props)
   const ys = yRange ?? nice(...extent(all.map((point) => point[1])));
   const x = linear(xs, [PAD.left, width - PAD.right]);
   const y = linear(ys, [height - PAD.bottom, PAD.top]);
-  const value = at === null ? null : nearest(all, (at - PAD.left) / (width - PAD.left - PAD.right), xs);
+  const value =
+    at === null ? null : nearest(all, (at - PAD.left) / (width - PAD.left - PAD.right), xs);
   return (
     <div class="chart" ref={frame}>
       <ul class="chart-legend">
@@ -49,7 +50,7 @@ export function LineChart({ label, lines, xTitle, yRange, height = 210 }: Props)
             <svg width="22" height="8" aria-hidden="true">
               <path d="M0 4H22" stroke={line.color} stroke-width="2" stroke-dasharray={line.dash} />
             </svg>
-            {line.name} <b>{number(valueAt(line, value))}</b>
+            {line.name}: <b>{number(valueAt(line, value))}</b>
           </li>
         ))}
       </ul>
@@ -83,14 +84,20 @@ export function LineChart({ label, lines, xTitle, yRange, height = 210 }: Props)
           <g key={line.name} stroke={line.color} fill={line.color}>
             <path
               class="line"
-              d={line.points.map(([px, py], i) => `${i ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join("")}
+              d={line.points
+                .map(([px, py], i) => `${i ? "L" : "M"}${x(px).toFixed(1)} ${y(py).toFixed(1)}`)
+                .join("")}
               stroke-dasharray={line.dash}
             />
             {line.hasDots &&
-              line.points.map(([px, py]) => <circle key={px} cx={x(px)} cy={y(py)} r="2.6" stroke="none" />)}
+              line.points.map(([px, py]) => (
+                <circle key={px} cx={x(px)} cy={y(py)} r="2.6" stroke="none" />
+              ))}
           </g>
         ))}
-        {value !== null && <path class="cursor" d={`M${x(value)} ${PAD.top}V${height - PAD.bottom}`} />}
+        {value !== null && (
+          <path class="cursor" d={`M${x(value)} ${PAD.top}V${height - PAD.bottom}`} />
+        )}
       </svg>
     </div>
   );

@@ -47,7 +47,17 @@ function Shape({ state }: { state: FieldState }) {
         </>
       );
     case "locked for test":
-      return <rect x="1.8" y="1.8" width="8.4" height="8.4" fill="none" stroke="var(--class-4)" stroke-width="1.6" />;
+      return (
+        <rect
+          x="1.8"
+          y="1.8"
+          width="8.4"
+          height="8.4"
+          fill="none"
+          stroke="var(--class-4)"
+          stroke-width="1.6"
+        />
+      );
     case "conflict":
       return <path d="M6 1 11.3 10.6 H0.7 Z" fill="var(--bad)" />;
   }

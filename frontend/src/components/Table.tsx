@@ -103,7 +103,9 @@ export function Table<R>(props: Props<R>) {
       if (isEditable) setEditing(textOf(columns[column]?.value(current)));
       else props.onOpen?.(current);
     } else if (isEditable && (event.key === "F2" || isLetter(event))) {
-      setEditing(event.key === "F2" && current !== undefined ? textOf(columns[column]?.value(current)) : "");
+      setEditing(
+        event.key === "F2" && current !== undefined ? textOf(columns[column]?.value(current)) : "",
+      );
       if (event.key !== "F2") return; // the letter goes into the input that appears
     } else if (isEditable && event.key === "Delete") commit("", 0);
     else return;
@@ -114,13 +116,19 @@ export function Table<R>(props: Props<R>) {
     const text = event.clipboardData?.getData("text/plain");
     if (!props.onEdit || editing !== null || !text) return;
     event.preventDefault();
-    const targets = columns.map(({ key, isEditable }) => ({ key, isEditable: Boolean(isEditable) }));
+    const targets = columns.map(({ key, isEditable }) => ({
+      key,
+      isEditable: Boolean(isEditable),
+    }));
     const placed = placePasted(parsePasted(text), { row, column }, targets, rows.map(nameOf));
     props.onEdit(placed.edits, rows, placed.notes);
   };
 
   const toggleSort = (key: string) =>
-    setSort((now) => [key, now?.[0] === key && now[1] === "ascending" ? "descending" : "ascending"]);
+    setSort((now) => [
+      key,
+      now?.[0] === key && now[1] === "ascending" ? "descending" : "ascending",
+    ]);
 
   if (rows.length === 0 && props.empty) return <>{props.empty}</>;
   const width = columns.reduce((sum, one) => sum + one.width, 0);
@@ -194,8 +202,10 @@ export function Table<R>(props: Props<R>) {
                             wantsFocus.current = true;
                           }}
                         />
+                      ) : cell.show ? (
+                        cell.show(one)
                       ) : (
-                        cell.show ? cell.show(one) : shown(cell.value(one))
+                        shown(cell.value(one))
                       )}
                     </td>
                   );
@@ -328,7 +338,9 @@ function reveal(box: HTMLDivElement | null, row: number, rowHeight: number): voi
 }
 
 function isLetter(event: KeyboardEvent): boolean {
-  return event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+  return (
+    event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey
+  );
 }
 
 function isNumeric<R>(column: Column<R>, rows: R[]): boolean {

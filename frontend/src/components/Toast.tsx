@@ -58,7 +58,11 @@ export function Toasts() {
       {shown.map((message) => (
         <div key={message.id} class={message.isError ? "toast error" : "toast"}>
           <p>{message.text}</p>
-          <button class="quiet icon" aria-label="Close this message" onClick={() => close(message.id)}>
+          <button
+            class="quiet icon"
+            aria-label="Close this message"
+            onClick={() => close(message.id)}
+          >
             ×
           </button>
         </div>

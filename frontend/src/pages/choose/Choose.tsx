@@ -28,11 +28,17 @@ export function Choose() {
     }
   };
   // Labels, picks and images change on other pages and in jobs.
-  useEffect(() => void (fields.length && !isBusy && load()), [isBusy, fields.length, status.n_masks_by_person]);
+  useEffect(
+    () => void (fields.length && !isBusy && load()),
+    [isBusy, fields.length, status.n_masks_by_person],
+  );
 
   const start = (kind: string, options: Record<string, unknown> = {}) =>
     attempt(async () => took({ type: "job", job: await api.startJob(kind, options) }));
-  const picks = useMemo(() => embedding?.points.filter((point) => point.role === "pick") ?? [], [embedding]);
+  const picks = useMemo(
+    () => embedding?.points.filter((point) => point.role === "pick") ?? [],
+    [embedding],
+  );
   const overrule = async (point: EmbeddingPoint) => {
     if (point.role !== "pick" && point.role !== "pool") {
       say(
@@ -43,7 +49,8 @@ export function Choose() {
       return;
     }
     const names = picks.map((pick) => pick.name);
-    const next = point.role === "pick" ? names.filter((name) => name !== point.name) : [...names, point.name];
+    const next =
+      point.role === "pick" ? names.filter((name) => name !== point.name) : [...names, point.name];
     await attempt(() => api.pick(next));
     await load();
   };
@@ -93,18 +100,33 @@ export function Choose() {
                 </p>
               )}
             </>
+          ) : embedding ? (
+            <NoMap
+              nImages={fields.length}
+              job={isBusy ? job : undefined}
+              onStart={() => void start("embed")}
+            />
           ) : (
-            embedding ? <NoMap nImages={fields.length} job={isBusy ? job : undefined} onStart={() => void start("embed")} /> : !error && <Loading what="the map" />
+            !error && <Loading what="the map" />
           )}
         </section>
         <aside class="side stack">
           <Suggest
             strategies={embedding?.strategies ?? []}
-            nLeft={embedding?.points.filter((point) => point.role !== "test" && point.role !== "labelled").length ?? 0}
+            nLeft={
+              embedding?.points.filter(
+                (point) => point.role !== "test" && point.role !== "labelled",
+              ).length ?? 0
+            }
             job={job}
             onStart={(strategy, n) => void start("select", { strategy, n_select: n })}
           />
-          <Picks picks={picks} pointed={pointed} onPoint={setPointed} onRemove={(point) => void overrule(point)} />
+          <Picks
+            picks={picks}
+            pointed={pointed}
+            onPoint={setPointed}
+            onRemove={(point) => void overrule(point)}
+          />
         </aside>
       </div>
     </div>

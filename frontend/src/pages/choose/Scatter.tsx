@@ -79,7 +79,14 @@ export function Scatter({ points, pointed, onPoint, onToggle }: Props) {
         ))}
       </svg>
       <Legend points={points} />
-      {pointedAt >= 0 && <Tip point={points[pointedAt] as EmbeddingPoint} at={places[pointedAt] as Point} width={width} height={height} />}
+      {pointedAt >= 0 && (
+        <Tip
+          point={points[pointedAt] as EmbeddingPoint}
+          at={places[pointedAt] as Point}
+          width={width}
+          height={height}
+        />
+      )}
     </div>
   );
 }
@@ -134,7 +141,9 @@ const WORDS: Record<EmbeddingPoint["role"], string> = {
 function Tip({ point, at, width, height }: TipProps) {
   const left = at[0] > width / 2 ? at[0] - 246 : at[0] + 20;
   const across =
-    at[1] > height / 2 ? { bottom: `${Math.max(6, height - at[1] - 60)}px` } : { top: `${Math.max(6, at[1] - 60)}px` };
+    at[1] > height / 2
+      ? { bottom: `${Math.max(6, height - at[1] - 60)}px` }
+      : { top: `${Math.max(6, at[1] - 60)}px` };
   return (
     <div class="tip" style={{ left: `${left}px`, ...across }} aria-hidden="true">
       <img src={thumbUrl(point.name)} alt="" />

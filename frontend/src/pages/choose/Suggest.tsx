@@ -68,7 +68,9 @@ export function Suggest({ strategies, nLeft, job, onStart }: Props) {
         </p>
       )}
       {Array.isArray(notes) && notes.map((note) => <p key={String(note)}>{String(note)}</p>)}
-      <p class="muted">{plural(nLeft, "image")} left in the pool. Click a point to overrule a pick.</p>
+      <p class="muted">
+        {plural(nLeft, "image")} left in the pool. Click a point to overrule a pick.
+      </p>
     </form>
   );
 }

@@ -15,7 +15,8 @@ async function report(adding: Promise<Added>): Promise<void> {
   const { added, refused } = await adding;
   if (added.length) say(`${plural(added.length, "image")} added.`);
   for (const { error } of refused) complain(new Error(error));
-  if (!added.length && !refused.length) complain(new Error("No image was found there. Sorby reads PNG, JPEG, TIFF and BMP."));
+  if (!added.length && !refused.length)
+    complain(new Error("No image was found there. Sorby reads PNG, JPEG, TIFF and BMP."));
   await refresh();
 }
 
@@ -34,8 +35,15 @@ export function AddImages({ isFirst = false }: { isFirst?: boolean }) {
   const [asksFolder, setAsksFolder] = useState(false);
   return (
     <div class="row">
-      <FileButton label={isFirst ? "Choose files" : "Add images"} isPrimary={isFirst} onFiles={upload} isMany />
-      <button onClick={() => setAsksFolder(true)}>{isFirst ? "A folder of this computer" : "Add a folder"}</button>
+      <FileButton
+        label={isFirst ? "Choose files" : "Add images"}
+        isPrimary={isFirst}
+        onFiles={upload}
+        isMany
+      />
+      <button onClick={() => setAsksFolder(true)}>
+        {isFirst ? "A folder of this computer" : "Add a folder"}
+      </button>
       {asksFolder && <FolderDialog onClose={() => setAsksFolder(false)} />}
     </div>
   );
@@ -107,15 +115,15 @@ function FolderDialog({ onClose }: { onClose: () => void }) {
           <input
             autoFocus
             value={path}
-            placeholder={status.root ?? ""}
+            placeholder={status.root}
             aria-describedby="folder-hint"
             aria-invalid={error !== ""}
             onInput={(event) => setPath(event.currentTarget.value)}
           />
         </label>
         <p id="folder-hint" class="muted">
-          A full path, or one that starts in {status.root ?? "your home folder"}. The images stay
-          where they are; twins are paired by their names.
+          A full path, or one that starts in {status.root}. The images stay where they are; twins
+          are paired by their names.
         </p>
         {error && (
           <p class="bad" role="alert">

@@ -28,7 +28,13 @@ const KNOWN: readonly Known[] = [
   { key: "um_per_px", title: "Scale", unit: "µm/px", width: 96, hint: "Edge length of a pixel" },
   { key: "laser_power_w", title: "Power", unit: "W", width: 84, hint: "Laser power" },
   { key: "scan_speed_mm_s", title: "Speed", unit: "mm/s", width: 96, hint: "Scan speed" },
-  { key: "hatch_um", title: "Hatch", unit: "µm", width: 84, hint: "Distance between neighbouring tracks" },
+  {
+    key: "hatch_um",
+    title: "Hatch",
+    unit: "µm",
+    width: 84,
+    hint: "Distance between neighbouring tracks",
+  },
   { key: "layer_um", title: "Layer", unit: "µm", width: 80, hint: "Layer thickness" },
   { key: "beam_um", title: "Beam", unit: "µm", width: 80, hint: "Diameter of the beam, D4σ" },
   { key: "preheat_c", title: "Preheat", unit: "°C", width: 90, hint: "Temperature of the plate" },
@@ -41,7 +47,12 @@ const KNOWN: readonly Known[] = [
     width: 76,
     hint: "Direction in which layers were added, counter-clockwise from the image's +x axis; 90 is up",
   },
-  { key: "objective_na", title: "NA", width: 64, hint: "Numerical aperture of the objective; it sets the size floor" },
+  {
+    key: "objective_na",
+    title: "NA",
+    width: 64,
+    hint: "Numerical aperture of the objective; it sets the size floor",
+  },
 ];
 
 const COLUMNS: Column<Field>[] = [
@@ -81,7 +92,10 @@ function showScale(field: Field) {
 }
 
 /** What the cells say, gathered by image so that each is asked for once. */
-export function gather(edits: Edit[], rows: Field[]): { changes: Map<string, Partial<Conditions>>; errors: string[] } {
+export function gather(
+  edits: Edit[],
+  rows: Field[],
+): { changes: Map<string, Partial<Conditions>>; errors: string[] } {
   const changes = new Map<string, Partial<Conditions>>();
   const errors: string[] = [];
   for (const { row, column, text } of edits) {

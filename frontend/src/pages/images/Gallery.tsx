@@ -31,7 +31,11 @@ function Card({ field, kind }: { field: Field; kind: "polished" | "etched" }) {
           ) : (
             <img src={thumbUrl(field.name, kind)} alt="" loading="lazy" decoding="async" />
           )}
-          {field.has_etched && <span class="twin" title="Polished and etched">P·E</span>}
+          {field.has_etched && (
+            <span class="twin" title="Polished and etched">
+              P·E
+            </span>
+          )}
           {field.picked_round !== null && field.state !== "done" && (
             <span class="picked" title={`Picked in round ${field.picked_round}`}>
               ◆ round {field.picked_round}

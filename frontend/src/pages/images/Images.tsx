@@ -35,7 +35,12 @@ export function Images() {
         <div class="page-head">
           <Choice label="View" value={look} options={["gallery", "table"]} onChange={setLook} />
           {look === "gallery" && fields.some((field) => field.has_etched) && (
-            <Choice label="Surface" value={kind} options={["polished", "etched"]} onChange={setKind} />
+            <Choice
+              label="Surface"
+              value={kind}
+              options={["polished", "etched"]}
+              onChange={setKind}
+            />
           )}
           <input
             type="search"
@@ -139,7 +144,9 @@ function NoImages() {
             <code>A1_polished.tif</code> and <code>A1_etched.tif</code> become one field.
           </p>
           <AddImages isFirst />
-          <p class="muted">Masks are there at once, without training. Nothing leaves this computer.</p>
+          <p class="muted">
+            Masks are there at once, without training. Nothing leaves this computer.
+          </p>
           <hr />
           <p>No images at hand? A generated build of 36 fields shows everything.</p>
           <SampleButton />

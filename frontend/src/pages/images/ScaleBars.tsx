@@ -3,8 +3,9 @@ import { api, type Box, type Field } from "../../api";
 import { Crop } from "../../components/Crop";
 import { LongName } from "../../components/LongName";
 import { attempt } from "../../components/Toast";
-import { number, THIN } from "../../format";
+import { withUnit } from "../../format";
 import { took } from "../../store";
+import { parseNumber } from "../../table";
 
 /** Scale bars that were read and that nobody has looked at: the reading beside the picture, one click each. */
 export function ScaleBars({ fields }: { fields: Field[] }) {
@@ -12,25 +13,25 @@ export function ScaleBars({ fields }: { fields: Field[] }) {
   const waiting = fields.filter((field) => field.scale_bar && !field.scale_bar.confirmed);
   if (waiting.length === 0) return null;
   const shown = isAll ? waiting : waiting.slice(0, 4);
-  const confirm = (list: Field[]) =>
-    attempt(async () => {
-      for (const field of list) took({ type: "field", field: await api.confirmScale(field.name) });
-    });
+  const readable = waiting.filter((field) => field.scale_bar?.um_per_px);
   return (
     <section class="panel scale-bars" aria-label="Scale bars to confirm">
       <div class="page-head">
         <h2>
-          {waiting.length === 1 ? "A scale bar waits" : `${waiting.length} scale bars wait`} for your look
+          {waiting.length === 1 ? "A scale bar waits" : `${waiting.length} scale bars wait`} for
+          your look
         </h2>
-        <span class="muted">Every area depends on them. What is under a bar is left out of the mask.</span>
+        <span class="muted">
+          Every area depends on them. What is under a bar is left out of the mask.
+        </span>
         <div class="room" />
         {waiting.length > shown.length && (
           <button class="quiet" onClick={() => setIsAll(true)}>
             Show all {waiting.length}
           </button>
         )}
-        {waiting.length > 1 && shown.length === waiting.length && (
-          <button onClick={() => void confirm(waiting)}>Confirm all {waiting.length}</button>
+        {readable.length > 1 && shown.length === waiting.length && (
+          <button onClick={() => void confirm(readable)}>Confirm all {readable.length}</button>
         )}
       </div>
       <ul>
@@ -44,15 +45,7 @@ export function ScaleBars({ fields }: { fields: Field[] }) {
               margin={0.06}
               alt={`Scale bar of ${field.name}`}
             />
-            <div class="stack">
-              <b>
-                <LongName text={field.name} />
-              </b>
-              <span>{reading(field)}</span>
-            </div>
-            <button class="primary" aria-label={`Confirm the scale of ${field.name}`} onClick={() => void confirm([field])}>
-              Confirm
-            </button>
+            <Reading field={field} />
           </li>
         ))}
       </ul>
@@ -60,9 +53,54 @@ export function ScaleBars({ fields }: { fields: Field[] }) {
   );
 }
 
-function reading(field: Field): string {
-  const bar = field.scale_bar;
-  if (!bar?.um_per_px) return "length not read: type µm/px in the table";
-  const length = bar.um === null ? "" : `${number(bar.um)}${THIN}µm, `;
-  return `${length}${number(bar.um_per_px)}${THIN}µm/px`;
+function confirm(fields: Field[], um?: number): Promise<boolean> {
+  return attempt(async () => {
+    for (const field of fields)
+      took({ type: "field", field: await api.confirmScale(field.name, um) });
+  });
+}
+
+/** What was read, to be confirmed; where the length was not read, it is asked for. */
+function Reading({ field }: { field: Field }) {
+  const [length, setLength] = useState("");
+  const { um = null, um_per_px: scale = null } = field.scale_bar ?? {};
+  const asked = scale === null;
+  return (
+    <form
+      class="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void attempt(async () =>
+          confirm([field], asked ? (parseNumber(length) ?? undefined) : undefined),
+        );
+      }}
+    >
+      <div class="stack">
+        <b>
+          <LongName text={field.name} />
+        </b>
+        {asked ? (
+          <label class="row">
+            length
+            <input
+              size={5}
+              required
+              inputMode="decimal"
+              value={length}
+              onInput={(event) => setLength(event.currentTarget.value)}
+            />
+            µm
+          </label>
+        ) : (
+          <span>
+            {um !== null && `${withUnit(um, "µm")}, `}
+            {withUnit(scale, "µm/px")}
+          </span>
+        )}
+      </div>
+      <button class="primary" aria-label={`Confirm the scale of ${field.name}`}>
+        Confirm
+      </button>
+    </form>
+  );
 }

@@ -30,7 +30,10 @@ function columnsFor(rows: Row[]): Column<Row>[] {
       hint: "Diameter of the disc of the same area",
     }),
     numberColumn("circularity", "Circularity", { width: 88, hint: "4πA/P² of the outline" }),
-    numberColumn("aspect_ratio", "Aspect", { width: 76, hint: "Largest over smallest Feret diameter" }),
+    numberColumn("aspect_ratio", "Aspect", {
+      width: 76,
+      hint: "Largest over smallest Feret diameter",
+    }),
   ];
 }
 
@@ -38,12 +41,16 @@ function columnsFor(rows: Row[]): Column<Row>[] {
 export function Defects({ rows, image }: { rows: Row[]; image: string }) {
   const [type, setType] = useState("");
   const [selected, setSelected] = useState<string>();
-  const types = useMemo(() => [...new Set(rows.map((row) => text(row, "defect_type")))].filter(Boolean).sort(), [rows]);
+  const types = useMemo(
+    () => [...new Set(rows.map((row) => text(row, "defect_type")))].filter(Boolean).sort(),
+    [rows],
+  );
   const images = useMemo(() => [...new Set(rows.map((row) => text(row, "image")))], [rows]);
   const shown = useMemo(
     () =>
       rows.filter(
-        (row) => (image === "" || row["image"] === image) && (type === "" || row["defect_type"] === type),
+        (row) =>
+          (image === "" || row["image"] === image) && (type === "" || row["defect_type"] === type),
       ),
     [rows, image, type],
   );
@@ -67,7 +74,11 @@ export function Defects({ rows, image }: { rows: Row[]; image: string }) {
               <option key={name}>{name}</option>
             ))}
           </select>
-          <select aria-label="Type" value={type} onChange={(event) => setType(event.currentTarget.value)}>
+          <select
+            aria-label="Type"
+            value={type}
+            onChange={(event) => setType(event.currentTarget.value)}
+          >
             <option value="">every type</option>
             {types.map((name) => (
               <option key={name} value={name}>
@@ -87,7 +98,11 @@ export function Defects({ rows, image }: { rows: Row[]; image: string }) {
           onOpen={(one) => go(hrefOfDefect(text(one, "image"), boxOfRow(one)))}
           empty={
             <Empty title="No defect is like that">
-              <p>{image ? `${image} has no measured defect of this kind.` : "No defect was found on any image."}</p>
+              <p>
+                {image
+                  ? `${image} has no measured defect of this kind.`
+                  : "No defect was found on any image."}
+              </p>
               {(image || type) && (
                 <button
                   onClick={() => {
@@ -115,14 +130,25 @@ function Detail({ row }: { row: Row }) {
   const box = boxOfRow(row);
   const facts: [string, string][] = [
     ["Type", typeText(row)],
-    ["Area", num(row, "area_um2") === null ? `${number(num(row, "area_px2"))} px²` : `${number(num(row, "area_um2"))} µm²`],
+    [
+      "Area",
+      num(row, "area_um2") === null
+        ? `${number(num(row, "area_px2"))} px²`
+        : `${number(num(row, "area_um2"))} µm²`,
+    ],
     ["Equivalent diameter", lengthOrPixels(row, "equivalent_diameter")],
     ["Feret, largest", lengthOrPixels(row, "feret_max")],
     ["Feret, smallest", lengthOrPixels(row, "feret_min")],
     ["Circularity", number(num(row, "circularity"))],
     ["Solidity", number(num(row, "solidity"))],
-    ["To build direction", num(row, "orientation_deg") === null ? "–" : `${number(num(row, "orientation_deg"))}°`],
-    ["Centre (x, y)", `${Math.round(num(row, "x_px") ?? 0)}, ${Math.round(num(row, "y_px") ?? 0)} px`],
+    [
+      "To build direction",
+      num(row, "orientation_deg") === null ? "–" : `${number(num(row, "orientation_deg"))}°`,
+    ],
+    [
+      "Centre (x, y)",
+      `${Math.round(num(row, "x_px") ?? 0)}, ${Math.round(num(row, "y_px") ?? 0)} px`,
+    ],
     ["At the border", row["touches_border"] === true ? "yes" : "no"],
   ];
   return (
@@ -136,7 +162,15 @@ function Detail({ row }: { row: Row }) {
           </button>
         )}
       </div>
-      <Crop image={image} box={box} kind={kind} width={302} margin={0.8} marked alt={`Defect ${text(row, "defect")} of ${image}`} />
+      <Crop
+        image={image}
+        box={box}
+        kind={kind}
+        width={302}
+        margin={0.8}
+        marked
+        alt={`Defect ${text(row, "defect")} of ${image}`}
+      />
       <p class="muted">{image}</p>
       <dl class="facts-list">
         {facts.map(([title, value]) => (

@@ -22,7 +22,12 @@ export function ProcessMap({ svg }: { svg: string | null }) {
   }
   return (
     <figure class="process-map">
-      {address && <img src={address} alt="Process map: area fraction and types by laser power and scan speed. The numbers are under Conditions." />}
+      {address && (
+        <img
+          src={address}
+          alt="Process map: area fraction and types by laser power and scan speed. The numbers are under Conditions."
+        />
+      )}
       <figcaption class="muted">
         The same numbers with their intervals are under Conditions.{" "}
         <a href={address} download="process_map.svg">

@@ -105,7 +105,8 @@ interface PartProps {
 }
 
 function Part({ part, answer, effort, query }: PartProps) {
-  if (part === "effort") return effort ? <EffortTables effort={effort} /> : <Loading what="the effort" />;
+  if (part === "effort")
+    return effort ? <EffortTables effort={effort} /> : <Loading what="the effort" />;
   if (answer.measured === "no") {
     return (
       <Empty title="Nothing is measured yet">

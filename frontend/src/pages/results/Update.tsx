@@ -23,7 +23,9 @@ export function Update({ results }: { results: Results }) {
   const { jobs } = useProject();
   const [isChained, setIsChained] = useState(false);
   const steps = stepsMissing(results);
-  const running = jobs.find((job) => steps.includes(job.kind) && (job.state === "running" || job.state === "waiting"));
+  const running = jobs.find(
+    (job) => steps.includes(job.kind) && (job.state === "running" || job.state === "waiting"),
+  );
   const isFresh = results.measured === "yes" && results.classified === "yes";
 
   const update = async () => {
@@ -40,26 +42,35 @@ export function Update({ results }: { results: Results }) {
     return (
       <div class="stack updating" role="status">
         <span>{running ? `${jobName(running.kind)} …` : "Updating …"}</span>
-        <Progress done={running?.done ?? 0} total={running?.total ?? null} label="Updating the results" />
+        <Progress
+          done={running?.done ?? 0}
+          total={running?.total ?? null}
+          label="Updating the results"
+        />
       </div>
     );
   }
   return (
     <>
       <span class={isFresh ? "good" : "warn"}>
-        {isFresh ? "✓" : "⚠"} {WORDS[isFresh ? "yes" : results.measured === "yes" ? results.classified : results.measured]}
+        {isFresh ? "✓" : "⚠"}{" "}
+        {
+          WORDS[
+            isFresh ? "yes" : results.measured === "yes" ? results.classified : results.measured
+          ]
+        }
       </span>
       {!isFresh && (
         <button class="primary" onClick={() => void update()}>
           {results.measured === "no" ? "Measure" : "Update"}
         </button>
       )}
-      {isFresh && results.can_report === false && (
+      {isFresh && !results.can_report && (
         <button class="primary" onClick={() => void update()}>
           Make the report
         </button>
       )}
-      {results.can_report !== false && results.measured !== "no" && (
+      {results.can_report && results.measured !== "no" && (
         <a class="button" href="/api/report.html" download>
           Download the report
         </a>
@@ -80,5 +91,6 @@ async function finished(job: Job): Promise<void> {
   }
   if (now) took({ type: "job", job: now });
   if (now?.state === "failed") throw new Error(now.error ?? `${jobName(job.kind)} failed.`);
-  if (now?.state === "stopped") throw new Error(`${jobName(job.kind)} was stopped; the numbers are as they were.`);
+  if (now?.state === "stopped")
+    throw new Error(`${jobName(job.kind)} was stopped; the numbers are as they were.`);
 }

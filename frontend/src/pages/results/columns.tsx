@@ -15,7 +15,13 @@ export function text(row: Row, key: string): string {
 }
 
 export function nameColumn(key: string, title: string, width: number): Column<Row> {
-  return { key, title, width, value: (row) => text(row, key), show: (row) => <LongName text={text(row, key)} /> };
+  return {
+    key,
+    title,
+    width,
+    value: (row) => text(row, key),
+    show: (row) => <LongName text={text(row, key)} />,
+  };
 }
 
 interface Words {
@@ -24,7 +30,11 @@ interface Words {
   width?: number;
 }
 
-export function numberColumn(key: string, title: string, { unit, hint, width = 92 }: Words = {}): Column<Row> {
+export function numberColumn(
+  key: string,
+  title: string,
+  { unit, hint, width = 92 }: Words = {},
+): Column<Row> {
   return {
     key,
     title,
@@ -35,7 +45,11 @@ export function numberColumn(key: string, title: string, { unit, hint, width = 9
   };
 }
 
-export function percentColumn(key: string, title: string, { hint, width = 96 }: Words = {}): Column<Row> {
+export function percentColumn(
+  key: string,
+  title: string,
+  { hint, width = 96 }: Words = {},
+): Column<Row> {
   return {
     key,
     title,
@@ -48,7 +62,13 @@ export function percentColumn(key: string, title: string, { hint, width = 96 }: 
 }
 
 /** Value with its 95 % interval; `factor` 100 turns a fraction into percent. */
-export function intervalColumn(key: string, title: string, unit: string, factor: number, words: Words = {}): Column<Row> {
+export function intervalColumn(
+  key: string,
+  title: string,
+  unit: string,
+  factor: number,
+  words: Words = {},
+): Column<Row> {
   const scaled = (row: Row, suffix: string) => {
     const value = num(row, `${key}${suffix}`);
     return value === null ? null : value * factor;

@@ -1,9 +1,19 @@
 import type { Effort, Row } from "../../api";
 import { Empty } from "../../components/Empty";
+import { LineChart } from "../../components/LineChart";
 import { Table, type Column } from "../../components/Table";
 import { duration, number, words } from "../../format";
 import { go, hrefOf } from "../../router";
-import { intervalColumn, nameColumn, num, numberColumn, percentColumn, text, typesOf } from "./columns";
+import { nice, type Point } from "../../scales";
+import {
+  intervalColumn,
+  nameColumn,
+  num,
+  numberColumn,
+  percentColumn,
+  text,
+  typesOf,
+} from "./columns";
 
 const PROCESS: Column<Row>[] = [
   numberColumn("laser_power_w", "Power", { unit: "W", width: 66 }),
@@ -23,13 +33,24 @@ export function FieldsTable({ rows }: { rows: Row[] }) {
     nameColumn("image", "Image", 196),
     nameColumn("specimen", "Specimen", 124),
     ...PROCESS,
-    percentColumn("area_fraction", "Area fraction", { hint: "Defect area over valid area", width: 108 }),
+    percentColumn("area_fraction", "Area fraction", {
+      hint: "Defect area over valid area",
+      width: 108,
+    }),
     numberColumn("n_defects", "Defects", { width: 80 }),
-    numberColumn("count_per_mm2", "Density", { unit: "1/mm²", hint: "Defects of the unbiased frame an area", width: 78 }),
+    numberColumn("count_per_mm2", "Density", {
+      unit: "1/mm²",
+      hint: "Defects of the unbiased frame an area",
+      width: 78,
+    }),
     ...typesOf(rows, "n_")
       .filter((type) => !["defects", "counted"].includes(type))
       .map((type) => numberColumn(`n_${type}`, words(type), { width: typeWidth(type) })),
-    numberColumn("valid_area_mm2", "Valid area", { unit: "mm²", hint: "Area without ignored regions", width: 88 }),
+    numberColumn("valid_area_mm2", "Valid area", {
+      unit: "mm²",
+      hint: "Area without ignored regions",
+      width: 88,
+    }),
     {
       key: "open",
       title: "Show",
@@ -80,7 +101,9 @@ export function ConditionsTable({ rows }: { rows: Row[] }) {
     intervalColumn("area_fraction", "Area fraction", "%, 95 % interval", 100, { width: 200 }),
     intervalColumn("count_per_mm2", "Density", "1/mm², 95 % interval", 1, { width: 190 }),
     ...typesOf(rows, "fraction_").map((type) =>
-      intervalColumn(`fraction_${type}`, words(type), "% of typed, 95 % interval", 100, { width: 190 }),
+      intervalColumn(`fraction_${type}`, words(type), "% of typed, 95 % interval", 100, {
+        width: 190,
+      }),
     ),
     numberColumn("optical_density_percent", "Density (optical)", { unit: "%", width: 110 }),
     numberColumn("n_images_for_20_percent", "For ±20 %", {
@@ -96,7 +119,13 @@ export function ConditionsTable({ rows }: { rows: Row[] }) {
           fields pay.
         </p>
       )}
-      <Table label="Conditions" columns={columns} rows={rows} nameOf={(row) => text(row, "condition")} rowHeight={30} />
+      <Table
+        label="Conditions"
+        columns={columns}
+        rows={rows}
+        nameOf={(row) => text(row, "condition")}
+        rowHeight={30}
+      />
     </>
   );
 }
@@ -104,11 +133,47 @@ export function ConditionsTable({ rows }: { rows: Row[] }) {
 const EFFORT: Column<Row>[] = [
   numberColumn("n_defects", "Defects", { width: 84 }),
   numberColumn("n_actions", "Actions", { hint: "Clicks, keys and strokes", width: 84 }),
-  { key: "seconds", title: "Active time", width: 110, value: (row) => num(row, "seconds"), show: (row) => duration(num(row, "seconds")) },
+  {
+    key: "seconds",
+    title: "Active time",
+    width: 110,
+    value: (row) => num(row, "seconds"),
+    show: (row) => duration(num(row, "seconds")),
+  },
   numberColumn("actions_per_defect", "Actions", { unit: "a defect", width: 96 }),
   numberColumn("seconds_per_defect", "Seconds", { unit: "a defect", width: 96 }),
   { key: "mode", title: "Mode", width: 120, value: (row) => words(text(row, "mode")) },
 ];
+
+const MODES = [
+  { mode: "correct", name: "correcting", color: "var(--class-2)" },
+  { mode: "from_nothing", name: "from nothing", color: "var(--class-1)", dash: "6 4" },
+];
+
+/** Actions a defect over the rounds, correcting and from nothing. */
+function EffortChart({ rounds }: { rounds: Row[] }) {
+  const lines = MODES.map(({ mode, ...line }) => ({
+    ...line,
+    hasDots: true,
+    points: rounds.flatMap((row): Point[] => {
+      const [x, y] = [num(row, "round"), num(row, "actions_per_defect")];
+      return row["mode"] === mode && x !== null && y !== null ? [[x, y]] : [];
+    }),
+  })).filter((line) => line.points.length > 1);
+  if (lines.length === 0) return null;
+  const most = Math.max(...lines.flatMap((line) => line.points.map((point) => point[1])));
+  return (
+    <div class="panel effort-chart">
+      <LineChart
+        label="Actions a defect"
+        xTitle="round"
+        lines={lines}
+        yRange={nice(0, most)}
+        height={170}
+      />
+    </div>
+  );
+}
 
 /** What correcting cost, by round and by image. */
 export function EffortTables({ effort }: { effort: Effort }) {
@@ -130,14 +195,23 @@ export function EffortTables({ effort }: { effort: Effort }) {
       <h2>By round</h2>
       <Table
         label="Effort by round"
-        columns={[numberColumn("round", "Round", { width: 74 }), numberColumn("n_images", "Images", { width: 84 }), ...EFFORT]}
+        columns={[
+          numberColumn("round", "Round", { width: 74 }),
+          numberColumn("n_images", "Images", { width: 84 }),
+          ...EFFORT,
+        ]}
         rows={effort.rounds}
         nameOf={(row) => `${text(row, "round")} ${text(row, "mode")}`}
       />
+      <EffortChart rounds={effort.rounds} />
       <h2>By image</h2>
       <Table
         label="Effort by image"
-        columns={[nameColumn("name", "Image", 240), numberColumn("round", "Round", { width: 74 }), ...EFFORT]}
+        columns={[
+          nameColumn("name", "Image", 240),
+          numberColumn("round", "Round", { width: 74 }),
+          ...EFFORT,
+        ]}
         rows={effort.images}
         nameOf={(row) => `${text(row, "name")} ${text(row, "mode")}`}
         onOpen={(row) => go(hrefOf("correct", text(row, "name")))}

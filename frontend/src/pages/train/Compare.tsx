@@ -82,7 +82,15 @@ export function Compare({ fresh, old, current, onClose }: Props) {
   );
 }
 
-function Outcome({ comparison, fresh, old }: { comparison: Comparison; fresh: number; old: number }) {
+function Outcome({
+  comparison,
+  fresh,
+  old,
+}: {
+  comparison: Comparison;
+  fresh: number;
+  old: number;
+}) {
   const { images, gained, lost, macro_f1: macro } = comparison;
   if (images.length === 0) {
     return (
@@ -91,19 +99,18 @@ function Outcome({ comparison, fresh, old }: { comparison: Comparison; fresh: nu
       </p>
     );
   }
-  const change = (macro?.new ?? 0) - (macro?.old ?? 0);
+  const nLearnt = images.filter((image) => image.was_learnt).length;
+  const change = (macro.new ?? 0) - (macro.old ?? 0);
   return (
     <>
       <dl class="tiles">
         <Tile title="Defects gained" text={`+${gained}`} note="now found" />
         <Tile title="Defects lost" text={`−${lost}`} note="now missed" />
-        {macro && (
-          <Tile
-            title="F1, verified images"
-            text={macro.new?.toFixed(3) ?? NONE}
-            note={`from ${macro.old?.toFixed(3) ?? NONE}`}
-          />
-        )}
+        <Tile
+          title="F1, verified images"
+          text={macro.new?.toFixed(3) ?? NONE}
+          note={`from ${macro.old?.toFixed(3) ?? NONE}`}
+        />
         <Tile title="Images" text={count(images.length)} note={`${better(images)} better`} />
       </dl>
       <p class={lost > gained || change < 0 ? "warn" : "good"}>
@@ -111,6 +118,15 @@ function Outcome({ comparison, fresh, old }: { comparison: Comparison; fresh: nu
           ? `⚠ Model ${fresh} is worse than model ${old} on what you verified. Keep model ${old} unless you see why.`
           : `✓ Model ${fresh} is not worse than model ${old} on what you verified.`}
       </p>
+      {nLearnt > 0 && (
+        <p class="muted">
+          {nLearnt === images.length
+            ? "All of these images"
+            : `${nLearnt} of these images (marked “learnt”)`}{" "}
+          were learnt from by one of the models, which flatters it. Test images are never learnt
+          from: <code>sorby evaluate</code> asks them.
+        </p>
+      )}
       <div class="compare-columns">
         <Table
           label="Images"
@@ -119,7 +135,7 @@ function Outcome({ comparison, fresh, old }: { comparison: Comparison; fresh: nu
           nameOf={(image) => image.name}
           sort={["change", "ascending"]}
         />
-        <Changed changed={comparison.changed} />
+        <Changed changed={comparison.changed} total={comparison.n_changed} />
       </div>
     </>
   );
@@ -133,10 +149,38 @@ function imageColumns(old: number, fresh: number): Column<Image>[] {
   const gain = (image: Image) =>
     image.new.f1 === null || image.old.f1 === null ? null : image.new.f1 - image.old.f1;
   return [
-    { key: "name", title: "Image", width: 190, value: (image) => image.name, show: (image) => <LongName text={image.name} /> },
+    {
+      key: "name",
+      title: "Image",
+      width: 190,
+      value: (image) => image.name,
+      show: (image) => <LongName text={image.name} />,
+    },
+    {
+      key: "seen",
+      title: "Learnt",
+      width: 70,
+      hint: "Whether one of the models learnt from it, which flatters that model",
+      value: (image) => (image.was_learnt ? "learnt" : ""),
+      show: (image) => <span class="muted">{image.was_learnt ? "learnt" : ""}</span>,
+    },
     { key: "n", title: "Defects", width: 74, value: (image) => image.n_defects },
-    { key: "old", title: "F1", unit: `model ${old}`, width: 76, value: (image) => image.old.f1, show: (image) => f1(image.old) },
-    { key: "new", title: "F1", unit: `model ${fresh}`, width: 76, value: (image) => image.new.f1, show: (image) => f1(image.new) },
+    {
+      key: "old",
+      title: "F1",
+      unit: `model ${old}`,
+      width: 76,
+      value: (image) => image.old.f1,
+      show: (image) => f1(image.old),
+    },
+    {
+      key: "new",
+      title: "F1",
+      unit: `model ${fresh}`,
+      width: 76,
+      value: (image) => image.new.f1,
+      show: (image) => f1(image.new),
+    },
     {
       key: "change",
       title: "Change",
@@ -145,20 +189,24 @@ function imageColumns(old: number, fresh: number): Column<Image>[] {
       show: (image) => {
         const value = gain(image);
         if (value === null) return NONE;
-        return <span class={value < 0 ? "warn" : "good"}>{`${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`}</span>;
+        return (
+          <span
+            class={value < 0 ? "warn" : "good"}
+          >{`${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`}</span>
+        );
       },
     },
   ];
 }
 
-function Changed({ changed }: { changed: Comparison["changed"] }) {
+function Changed({ changed, total }: { changed: Comparison["changed"]; total: number }) {
   const [shown, setShown] = useState<Change | "">("");
   const list = shown === "" ? changed : changed.filter((one) => one.change === shown);
   return (
     <section class="changed" aria-label="Changed defects">
       <div class="segmented" role="group" aria-label="Kind of change">
         <button aria-pressed={shown === ""} onClick={() => setShown("")}>
-          All {changed.length}
+          All {total}
         </button>
         {(Object.keys(CHANGES) as Change[]).map((change) => (
           <button key={change} aria-pressed={shown === change} onClick={() => setShown(change)}>
@@ -168,17 +216,30 @@ function Changed({ changed }: { changed: Comparison["changed"] }) {
       </div>
       {list.length === 0 && <p class="muted">No defect changed like that.</p>}
       <ul>
-        {list.slice(0, 120).map((one) => {
+        {list.map((one) => {
           const [words, isBetter] = CHANGES[one.change];
           return (
             <li key={`${one.image}:${one.box.join()}:${one.change}`}>
-              <button class="quiet" title={`${one.image}: open in the editor`} onClick={() => go(hrefOfDefect(one.image, one.box))}>
-                <Crop image={one.image} box={one.box} width={92} margin={0.9} marked alt={`Defect of ${one.image}, ${words}`} />
+              <button
+                class="quiet"
+                title={`${one.image}: open in the editor`}
+                onClick={() => go(hrefOfDefect(one.image, one.box))}
+              >
+                <Crop
+                  image={one.image}
+                  box={one.box}
+                  width={92}
+                  margin={0.9}
+                  marked
+                  alt={`Defect of ${one.image}, ${words}`}
+                />
                 <span class={isBetter ? "good" : "warn"}>
                   {isBetter ? "+" : "−"} {words}
                 </span>
                 <span class="muted">
-                  {one.area_um2 === null ? withUnit(one.area_px, "px") : withUnit(one.area_um2, "µm²")}
+                  {one.area_um2 === null
+                    ? withUnit(one.area_px, "px")
+                    : withUnit(one.area_um2, "µm²")}
                 </span>
               </button>
             </li>

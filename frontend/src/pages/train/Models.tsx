@@ -31,13 +31,32 @@ export function Models({ models, current, onCompare }: Props) {
       value: (model) => model.number,
       show: (model) => (
         <>
-          <b>{model.number}</b> {model.number === current && <span class="badge in-use">in use</span>}
+          <b>{model.number}</b>{" "}
+          {model.number === current && <span class="badge in-use">in use</span>}
         </>
       ),
     },
-    { key: "time", title: "Trained", width: 120, value: (model) => model.time, show: (model) => when(model.time) },
-    { key: "learnt", title: "Learnt from", unit: "images", width: 96, value: (model) => model.n_trained_on },
-    { key: "validated", title: "Validated on", unit: "images", width: 100, value: (model) => model.n_validated_on },
+    {
+      key: "time",
+      title: "Trained",
+      width: 120,
+      value: (model) => model.time,
+      show: (model) => when(model.time),
+    },
+    {
+      key: "learnt",
+      title: "Learnt from",
+      unit: "images",
+      width: 96,
+      value: (model) => model.n_trained_on,
+    },
+    {
+      key: "validated",
+      title: "Validated on",
+      unit: "images",
+      width: 100,
+      value: (model) => model.n_validated_on,
+    },
     {
       key: "f1",
       title: "Validation F1",
@@ -46,9 +65,21 @@ export function Models({ models, current, onCompare }: Props) {
       value: (model) => model.validation_macro_f1,
       show: (model) => model.validation_macro_f1?.toFixed(3) ?? NONE,
     },
-    { key: "from", title: "Started from", unit: "model", width: 100, value: (model) => model.started_from },
+    {
+      key: "from",
+      title: "Started from",
+      unit: "model",
+      width: 100,
+      value: (model) => model.started_from,
+    },
     { key: "preset", title: "Preset", width: 80, value: (model) => model.preset },
-    { key: "seconds", title: "Took", width: 80, value: (model) => model.seconds, show: (model) => duration(model.seconds) },
+    {
+      key: "seconds",
+      title: "Took",
+      width: 80,
+      value: (model) => model.seconds,
+      show: (model) => duration(model.seconds),
+    },
     {
       key: "actions",
       title: "Change",
@@ -56,14 +87,22 @@ export function Models({ models, current, onCompare }: Props) {
       width: 190,
       value: () => null,
       show: (model) =>
-        model.number === current ? null : (
+        !model.is_whole ? (
+          <span class="warn">⚠ its file is gone or changed</span>
+        ) : model.number === current ? null : (
           <span class="row model-actions">
             {current !== null && (
-              <button onClick={() => onCompare(Math.max(model.number, current), Math.min(model.number, current))}>
+              <button
+                onClick={() =>
+                  onCompare(Math.max(model.number, current), Math.min(model.number, current))
+                }
+              >
                 Compare
               </button>
             )}
-            <button onClick={() => setAsked(model)}>{current !== null && model.number < current ? "Roll back" : "Use"}</button>
+            <button onClick={() => setAsked(model)}>
+              {current !== null && model.number < current ? "Roll back" : "Use"}
+            </button>
           </span>
         ),
     },
@@ -78,7 +117,14 @@ export function Models({ models, current, onCompare }: Props) {
   return (
     <section class="stack models" aria-label="Models">
       <h2>Models</h2>
-      <Table label="Models" columns={columns} rows={models} nameOf={(model) => String(model.number)} rowHeight={36} sort={["number", "descending"]} />
+      <Table
+        label="Models"
+        columns={columns}
+        rows={models}
+        nameOf={(model) => String(model.number)}
+        rowHeight={36}
+        sort={["number", "descending"]}
+      />
       {asked && (
         <Dialog title={`Use model ${asked.number}?`} onClose={() => setAsked(null)}>
           <p>

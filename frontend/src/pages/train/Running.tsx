@@ -18,7 +18,10 @@ export function pointsOf(curve: CurvePoint[], quantity: Quantity): Point[] {
 export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
   const loss = pointsOf(job.curve, "loss");
   const f1 = pointsOf(job.curve, "validation_macro_f1");
-  const best = f1.reduce<Point | null>((top, point) => (!top || point[1] > top[1] ? point : top), null);
+  const best = f1.reduce<Point | null>(
+    (top, point) => (!top || point[1] > top[1] ? point : top),
+    null,
+  );
   const isRunning = job.state === "running" || job.state === "waiting";
   if (job.state === "done" && job.curve.length === 0) return null;
   return (
@@ -30,10 +33,14 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
         {isRunning && (
           <>
             <span class="muted">Editing goes on meanwhile.</span>
-            <button onClick={() => void attempt(() => api.stopJob(job.id))}>Stop, keep the best</button>
+            <button onClick={() => void attempt(() => api.stopJob(job.id))}>
+              Stop, keep the best
+            </button>
           </>
         )}
-        {(job.state === "stopped" || job.state === "failed") && <button onClick={onResume}>Resume</button>}
+        {(job.state === "stopped" || job.state === "failed") && (
+          <button onClick={onResume}>Resume</button>
+        )}
       </div>
       {job.error && (
         <p class="bad" role="alert">
@@ -46,15 +53,25 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
         <Tile title="Time so far" text={duration(job.seconds)} />
         <Tile title="Steps" text={job.total ? `${job.done} of ${job.total}` : String(job.done)} />
         <Tile title="Loss now" text={number(loss.at(-1)?.[1])} />
-        <Tile title="Best F1" text={best ? best[1].toFixed(3) : "–"} note={best ? `at step ${best[0]}` : ""} />
+        <Tile
+          title="Best F1"
+          text={best ? best[1].toFixed(3) : "–"}
+          note={best ? `at step ${best[0]}` : ""}
+        />
       </dl>
       {job.curve.length > 1 ? (
         <div class="curves">
-          <LineChart label="Loss" xTitle="step" lines={[{ name: "loss", color: "var(--class-1)", points: loss }]} />
+          <LineChart
+            label="Loss"
+            xTitle="step"
+            lines={[{ name: "loss", color: "var(--class-1)", points: loss }]}
+          />
           <LineChart
             label="F1 of validation"
             xTitle="step"
-            lines={[{ name: "validation macro-F1", color: "var(--class-2)", points: f1, hasDots: true }]}
+            lines={[
+              { name: "validation macro-F1", color: "var(--class-2)", points: f1, hasDots: true },
+            ]}
           />
         </div>
       ) : (

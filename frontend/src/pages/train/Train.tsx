@@ -16,7 +16,9 @@ export function Train() {
   const [asked, setAsked] = useState<[fresh: number, old: number] | null>(null);
   const job = jobs.findLast((one) => one.kind === "train");
   const isBusy = job?.state === "running" || job?.state === "waiting";
-  const nLabelled = fields.filter((field) => field.mask_source === "person" && field.split !== "test").length;
+  const nLabelled = fields.filter(
+    (field) => field.mask_source === "person" && field.split !== "test",
+  ).length;
   const pair = asked ?? undecided(models, current);
 
   if (models.length === 0 && nLabelled === 0 && !job) {
@@ -42,7 +44,11 @@ export function Train() {
           {current !== null && ` · model ${current} in use`}
         </span>
         <div class="room" />
-        <button class={isBusy ? undefined : "primary"} disabled={isBusy || nLabelled === 0} onClick={() => void start()}>
+        <button
+          class={isBusy ? undefined : "primary"}
+          disabled={isBusy || nLabelled === 0}
+          onClick={() => void start()}
+        >
           {current === null ? "Train a model" : "Train the next model"}
         </button>
       </div>
@@ -51,9 +57,19 @@ export function Train() {
       )}
       {job && <Running job={job} onResume={() => void resume(job)} />}
       {pair && !isBusy && (
-        <Compare key={pair.join()} fresh={pair[0]} old={pair[1]} current={current} onClose={() => setAsked(null)} />
+        <Compare
+          key={pair.join()}
+          fresh={pair[0]}
+          old={pair[1]}
+          current={current}
+          onClose={() => setAsked(null)}
+        />
       )}
-      <Models models={models} current={current} onCompare={(fresh, old) => setAsked([fresh, old])} />
+      <Models
+        models={models}
+        current={current}
+        onCompare={(fresh, old) => setAsked([fresh, old])}
+      />
     </div>
   );
 }
