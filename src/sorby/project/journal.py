@@ -277,7 +277,8 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (draft.id, number, gesture.uuid, gesture.kind, json.dumps(gesture.operation),
                  gesture.seconds, gesture.n_actions, gesture.author, gesture.time, gesture.standing,
-                 gesture.target, gesture.difference, _packed(gesture.changes), _packed(gesture.answer)),
+                 gesture.target, gesture.difference, _packed(gesture.changes),
+                 _packed(gesture.answer)),
             )  # fmt: skip
         except sqlite3.IntegrityError as error:
             raise ReviewError(

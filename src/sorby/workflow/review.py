@@ -198,7 +198,8 @@ class Review:
         made = (b"", []) if target else (entry, rows_of(change))
         gesture = Gesture(
             operation.uuid, operation.kind, operation.gesture, operation.seconds,
-            operation.n_actions, stamp.author, stamp.time, *made, answer, standing=standing, target=target,
+            operation.n_actions, stamp.author, stamp.time, *made, answer,
+            standing=standing, target=target,
         )  # fmt: skip
         try:
             self.draft = self.project.journal.append(draft, gesture, drops_redo=is_step)
