@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import venv
@@ -21,6 +22,7 @@ ENVIRONMENT = ROOT / ".venv"
 SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 NEEDED = (3, 11)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def main() -> int:
@@ -66,6 +68,7 @@ def demo(words: list[str]) -> int:
 def test(words: list[str]) -> int:
     """Install what tests need, then every check; words go to pytest."""
     install("pretrained,dev")
+    provide_browser()
     failed = max(lint([]), web([]), page_tests())
     workers = str(min(4, os.cpu_count() or 1))
     # Each worker computes on one core: threads of several processes would fight for them.
@@ -81,6 +84,21 @@ def web(words: list[str]) -> int:
     """Build the page where its sources changed."""
     install("pretrained,dev")
     return subprocess.call([PYTHON, ROOT / "hatch_build.py"])
+
+
+def provide_browser() -> None:
+    """Install Chromium where it is missing and can be had; without it its tests are skipped."""
+    if any(map(shutil.which, BROWSERS)) or not Path("/etc/debian_version").exists():
+        return
+    if os.geteuid() != 0:
+        print("dev.py: no Chromium; for the tests in it: apt-get install chromium", file=sys.stderr)
+        return
+    print("Installing Chromium for the tests of the page ...", file=sys.stderr)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+        if subprocess.call(["apt-get", "-qq", *words], env=quiet, stdout=subprocess.DEVNULL) != 0:
+            print("dev.py: Chromium could not be installed, see above", file=sys.stderr)
+            return
 
 
 def page_tests() -> int:
