@@ -95,7 +95,7 @@ function CorrectPage({ route, project }: { route: Route; project: Project }) {
   const isKnown = project.fields.some((field) => field.name === wanted);
   if (wanted === undefined) {
     return (
-      <Empty title="There is nothing to correct yet">
+      <Empty isPage title="There is nothing to correct yet">
         <p>Add micrographs first. Their masks are there at once, without any training.</p>
         <a class="button primary" href={hrefOf("images")}>
           Add images
@@ -105,7 +105,7 @@ function CorrectPage({ route, project }: { route: Route; project: Project }) {
   }
   if (!isKnown) {
     return (
-      <Empty title={`This project has no image “${wanted}”`}>
+      <Empty isPage title={`This project has no image “${wanted}”`}>
         <p>It may have been renamed, or the address was typed by hand.</p>
         <a class="button primary" href={hrefOf("images")}>
           Show the images

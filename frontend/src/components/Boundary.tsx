@@ -18,7 +18,7 @@ export class Boundary extends Component<Props, { error: unknown }> {
     const { error } = this.state;
     if (error === null) return this.props.children;
     return (
-      <Empty title="This page failed">
+      <Empty isPage title="This page failed">
         <p>
           {messageOf(error)}. Your corrections are safe. Reload the page; if it fails again, tell
           the developers what you did last.

@@ -1,10 +1,18 @@
 import type { ComponentChildren } from "preact";
 
 /** What a page says when it has nothing to show: what is missing, and the way there. */
-export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
+interface Props {
+  title: string;
+  children: ComponentChildren;
+  /** The whole page is empty, so this is its heading. */
+  isPage?: boolean;
+}
+
+export function Empty({ title, children, isPage = false }: Props) {
+  const Heading = isPage ? "h1" : "h2";
   return (
     <section class="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </section>
   );

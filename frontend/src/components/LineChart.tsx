@@ -71,11 +71,13 @@ export function LineChart({ label, lines, xTitle, yRange, height = 210 }: Props)
               </text>
             </g>
           ))}
-          {ticks(...xs, 6).map((tick) => (
-            <text key={tick} x={x(tick)} y={height - PAD.bottom + 16} text-anchor="middle">
-              {tick}
-            </text>
-          ))}
+          {ticks(...xs, 6)
+            .filter(Number.isInteger)
+            .map((tick) => (
+              <text key={tick} x={x(tick)} y={height - PAD.bottom + 16} text-anchor="middle">
+                {tick}
+              </text>
+            ))}
           <text x={width - PAD.right} y={height - 3} text-anchor="end">
             {xTitle}
           </text>

@@ -57,7 +57,7 @@ export function Choose() {
 
   if (fields.length === 0) {
     return (
-      <Empty title="There is nothing to choose from yet">
+      <Empty isPage title="There is nothing to choose from yet">
         <p>Sorby picks the images whose correction teaches the model most. Add images first.</p>
         <a class="button primary" href={hrefOf("images")}>
           Add images

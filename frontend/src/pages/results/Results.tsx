@@ -38,7 +38,7 @@ export function Results({ part = "defects", query }: Props) {
 
   if (fields.length === 0) {
     return (
-      <Empty title="There is nothing to measure yet">
+      <Empty isPage title="There is nothing to measure yet">
         <p>Add micrographs. Their masks and numbers need no training.</p>
         <a class="button primary" href={hrefOf("images")}>
           Add images

@@ -2,7 +2,7 @@ import type { Effort, Row } from "../../api";
 import { Empty } from "../../components/Empty";
 import { LineChart } from "../../components/LineChart";
 import { Table, type Column } from "../../components/Table";
-import { duration, number, words } from "../../format";
+import { count, duration, words } from "../../format";
 import { go, hrefOf } from "../../router";
 import { nice, type Point } from "../../scales";
 import {
@@ -94,7 +94,7 @@ export function ConditionsTable({ rows }: { rows: Row[] }) {
       show: (row: Row) => (
         <span class={row["few_fields"] === true ? "warn" : undefined}>
           {row["few_fields"] === true && "⚠ "}
-          {number(num(row, "n_images"))}
+          {count(num(row, "n_images"))}
         </span>
       ),
     },

@@ -152,7 +152,7 @@ function imageColumns(old: number, fresh: number): Column<Image>[] {
     {
       key: "name",
       title: "Image",
-      width: 190,
+      width: 150,
       value: (image) => image.name,
       show: (image) => <LongName text={image.name} />,
     },

@@ -23,7 +23,7 @@ export function Train() {
 
   if (models.length === 0 && nLabelled === 0 && !job) {
     return (
-      <Empty title="There is nothing to learn from yet">
+      <Empty isPage title="There is nothing to learn from yet">
         <p>
           A model learns from images whose masks a person has checked. Correct one image and mark it
           as done; a first model is trained in under a minute.
@@ -55,7 +55,6 @@ export function Train() {
       {nLabelled === 0 && (
         <p class="warn">No image is corrected and done yet; a training needs one at least.</p>
       )}
-      {job && <Running job={job} onResume={() => void resume(job)} />}
       {pair && !isBusy && (
         <Compare
           key={pair.join()}
@@ -65,6 +64,7 @@ export function Train() {
           onClose={() => setAsked(null)}
         />
       )}
+      {job && <Running job={job} onResume={() => void resume(job)} />}
       <Models
         models={models}
         current={current}
