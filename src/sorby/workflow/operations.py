@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sorby.annotate import boxes, edit, queue
+from sorby.annotate import boxes, edit, grow, queue
 from sorby.annotate.objects import Defect
 from sorby.core.errors import ReviewError, SettingError
 from sorby.core.records import IGNORE
@@ -193,6 +193,22 @@ def _lasso(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
     review.canvas.paint(edit.lasso_fill(review.mask, at, value), stamp)
 
 
+def _wand(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
+    at = pixel(said, "point", review.shape)
+    tolerance = number(said, "tolerance", 0, 1)
+    value = value_of(said, review, erases=True)
+    review.canvas.paint(grow.wand(review.mask, review.pixels, at, tolerance, value), stamp)
+
+
+def _click(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
+    at = pixel(said, "point", review.shape)
+    value = value_of(said, review, erases=False)
+    steps = review.steps
+    plane = None if steps is None else steps[min(value, len(steps)) - 1]
+    patch = grow.click_to_segment(review.mask, review.pixels, at, value, probability=plane)
+    review.canvas.paint(patch, stamp)
+
+
 def _delete(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
     review.canvas.take_away(defects_of(said, review), 0, stamp)
 
@@ -292,6 +308,8 @@ Carry = Callable[["Review", Mapping[str, Any], "Stamp"], None]
 EDITS: dict[str, Carry] = {
     "brush": _brush,
     "lasso": _lasso,
+    "wand": _wand,
+    "click": _click,
     "delete": _delete,
     "reject": _delete,
     "delete_box": _delete_box,
