@@ -46,16 +46,13 @@ test("a model newer than the one in use waits for a decision", () => {
 });
 
 test("an update runs what is missing, in order", () => {
-  expect(stepsMissing({ measured: "no", classified: "no" })).toEqual([
-    "measure",
+  const later = ["map", "report"];
+  const none = { measured: "no", classified: "no" } as const;
+  expect(stepsMissing(none, true)).toEqual(["measure", "classify", ...later]);
+  expect(stepsMissing(none, false)).toEqual(["predict", "measure", "classify", ...later]);
+  expect(stepsMissing({ measured: "yes", classified: "out of date" }, true)).toEqual([
     "classify",
-    "map",
-    "report",
+    ...later,
   ]);
-  expect(stepsMissing({ measured: "yes", classified: "out of date" })).toEqual([
-    "classify",
-    "map",
-    "report",
-  ]);
-  expect(stepsMissing({ measured: "yes", classified: "yes" })).toEqual(["map", "report"]);
+  expect(stepsMissing({ measured: "yes", classified: "yes" }, true)).toEqual(later);
 });

@@ -51,6 +51,10 @@ export function Table<R>(props: Props<R>) {
     const column = columns.find((one) => one.key === sort?.[0]);
     return column && sort ? sortRows(props.rows, column.value, sort[1]) : props.rows;
   }, [props.rows, sort, columns]);
+  const numeric = useMemo(
+    () => new Set(columns.filter((one) => isNumeric(one, props.rows)).map((one) => one.key)),
+    [columns, props.rows],
+  );
   const row = Math.min(active[0], rows.length - 1);
   const column = Math.min(active[1], columns.length - 1);
   const tabRow = row >= first && row < last ? row : Math.min(first + OVERSCAN, last - 1);
@@ -153,7 +157,7 @@ export function Table<R>(props: Props<R>) {
               <HeadCell
                 key={one.key}
                 column={one}
-                isNumber={isNumeric(one, rows)}
+                isNumber={numeric.has(one.key)}
                 direction={sort?.[0] === one.key ? sort[1] : undefined}
                 onSort={() => toggleSort(one.key)}
               />
@@ -179,7 +183,7 @@ export function Table<R>(props: Props<R>) {
                     <td
                       key={cell.key}
                       role="gridcell"
-                      class={`${isNumeric(cell, rows) ? "num" : ""} ${cell.isEditable ? "editable" : ""}`}
+                      class={`${numeric.has(cell.key) ? "num" : ""} ${cell.isEditable ? "editable" : ""}`}
                       tabIndex={index === tabRow && j === column ? 0 : -1}
                       aria-readonly={props.onEdit ? !cell.isEditable : undefined}
                       onFocus={() => {

@@ -117,6 +117,16 @@ function Part({ part, answer, effort, query }: PartProps) {
       </Empty>
     );
   }
+  if (answer.measured === "out of date" && answer.fields.length === 0) {
+    return (
+      <Empty title="The numbers are out of date">
+        <p>
+          Masks or images changed since they were measured. Press <b>Update</b> at the top right:
+          everything is measured again from the masks as they are now.
+        </p>
+      </Empty>
+    );
+  }
   switch (part) {
     case "images":
       return <FieldsTable rows={answer.fields} />;

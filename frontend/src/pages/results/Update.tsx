@@ -12,17 +12,21 @@ const WORDS: Record<Freshness, string> = {
 };
 
 /** Steps that are missing, in their order. */
-export function stepsMissing(results: Pick<Results, "measured" | "classified">): string[] {
+export function stepsMissing(
+  results: Pick<Results, "measured" | "classified">,
+  isMasked: boolean,
+): string[] {
   const later = ["map", "report"];
+  if (!isMasked) return ["predict", "measure", "classify", ...later];
   if (results.measured !== "yes") return ["measure", "classify", ...later];
   return results.classified !== "yes" ? ["classify", ...later] : later;
 }
 
 /** Whether the numbers are those of the masks, the button that makes them so, and the report. */
 export function Update({ results }: { results: Results }) {
-  const { jobs } = useProject();
+  const { jobs, status } = useProject();
   const [isChained, setIsChained] = useState(false);
-  const steps = stepsMissing(results);
+  const steps = stepsMissing(results, status.n_masks >= status.n_fields);
   const running = jobs.find(
     (job) => steps.includes(job.kind) && (job.state === "running" || job.state === "waiting"),
   );

@@ -8,6 +8,7 @@ import { count, NONE, withUnit } from "../../format";
 import { go, hrefOfDefect } from "../../router";
 import { refresh } from "../../store";
 import { Tile } from "./Running";
+import { putInUse } from "./Models";
 import { keptKey } from "./Train";
 
 interface Props {
@@ -39,9 +40,7 @@ export function Compare({ fresh, old, current, onClose }: Props) {
   useEffect(load, [fresh, old]);
   const promote = () =>
     attempt(async () => {
-      await api.useModel(fresh);
-      say(`Model ${fresh} is in use. Predict again to see its masks.`);
-      await refresh();
+      await putInUse(fresh);
       onClose();
     });
   const keep = () => {

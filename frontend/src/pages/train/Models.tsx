@@ -4,12 +4,20 @@ import { Dialog } from "../../components/Dialog";
 import { Table, type Column } from "../../components/Table";
 import { attempt, say } from "../../components/Toast";
 import { duration, NONE, when } from "../../format";
-import { refresh } from "../../store";
+import { refresh, took } from "../../store";
 
 interface Props {
   models: Model[];
   current: number | null;
   onCompare: (fresh: number, old: number) => void;
+}
+
+/** Put a model in use, and let it predict what no person has corrected. */
+export async function putInUse(number: number): Promise<void> {
+  await api.useModel(number);
+  say(`Model ${number} is in use. Masks that nobody corrected are predicted again.`);
+  took({ type: "job", job: await api.startJob("predict") });
+  await refresh();
 }
 
 /** Every model of the project; none is ever overwritten, so each can be put back in use. */
@@ -109,10 +117,8 @@ export function Models({ models, current, onCompare }: Props) {
   ];
   const use = (model: Model) =>
     attempt(async () => {
-      await api.useModel(model.number);
+      await putInUse(model.number);
       setAsked(null);
-      say(`Model ${model.number} is in use.`);
-      await refresh();
     });
   return (
     <section class="stack models" aria-label="Models">
