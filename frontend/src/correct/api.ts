@@ -1,4 +1,5 @@
 import { fieldUrl, get, request, send, type Box, type FieldState } from "../api";
+import { tab } from "./tab";
 
 export type Point = [row: number, column: number];
 
@@ -112,21 +113,17 @@ export interface Operation<K extends Kind = Kind> {
 export type ImageKind = "polished" | "etched";
 export type Layer = "none" | "confidence" | "difference" | "uncertainty";
 
-/** This tab: the server lets one tab write and the others look. */
-export const TAB = crypto.randomUUID();
-const HEADERS = { "X-Tab": TAB };
-
 async function post<T>(path: string, body: unknown): Promise<T> {
   const response = await request(path, {
     method: "POST",
-    headers: { ...HEADERS, "Content-Type": "application/json" },
+    headers: { "X-Tab": await tab(), "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
   return (await response.json()) as T;
 }
 
 export async function openDraft(field: string, mode: Mode): Promise<Draft> {
-  const response = await request(fieldUrl(field, `/draft?mode=${mode}`), { headers: HEADERS });
+  const response = await request(fieldUrl(field, `/draft?mode=${mode}`), { headers: { "X-Tab": await tab() } });
   return (await response.json()) as Draft;
 }
 
@@ -152,7 +149,7 @@ export function heatTileUrl(field: string, layer: Layer, level: number, row: num
   return fieldUrl(field, `/heat/${layer}/${level}/${row}/${column}`);
 }
 
-export const exportUrl = (field: string) => fieldUrl(field, "/export.png");
+export const exportUrl = (field: string, mode: Mode) => fieldUrl(field, `/export.png?mode=${mode}`);
 
 /** Bytes that zlib made smaller. */
 export async function inflate(packed: BufferSource | Blob): Promise<Uint8Array> {

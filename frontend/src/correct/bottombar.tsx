@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Field } from "../api";
-import { count, duration, interval, number, percent } from "../format";
+import { count, duration, interval, number, percent, THIN } from "../format";
 import { isToCheck, secondsLeft } from "./defects";
 import type { Editor } from "./editor";
 import { usePart } from "./store";
@@ -33,7 +33,7 @@ export function BottomBar({ editor, field, fields }: Props) {
           <b>{round.filter((one) => one.state === "done").length}</b>/{round.length} images of this round
         </span>
       )}
-      {nToCheck > 0 && <span title="From your own pace on this image">about {duration(roughly(left))} left</span>}
+      {nToCheck > 0 && <span title="From your own pace on this image">about {pace(left)} left</span>}
       <Doubt editor={editor} />
       <span class="room" />
       <Clock editor={editor} />
@@ -50,8 +50,10 @@ export function BottomBar({ editor, field, fields }: Props) {
 const hundred = (value: number | null) => (value === null ? null : 100 * value);
 
 /** Nobody needs the seconds of an estimate. */
-function roughly(seconds: number): number {
-  return seconds < 60 ? Math.max(10, Math.ceil(seconds / 10) * 10) : Math.ceil(seconds / 60) * 60;
+function pace(seconds: number): string {
+  if (seconds < 55) return duration(Math.max(10, Math.ceil(seconds / 10) * 10));
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes}${THIN}min` : duration(minutes * 60);
 }
 
 /** Share of all doubt (1 - confidence, by area) that the unchecked defects still hold. */

@@ -31,6 +31,7 @@ export class ByteTiles {
     private readonly name: string,
     private readonly url: (level: number, row: number, column: number) => string,
     private readonly onLoad: (box: Box, level: number, tile: ByteTile) => void,
+    private readonly onFail: (error: Error) => void = () => {},
   ) {}
 
   peek(level: number, tile: Tile): ByteTile | undefined {
@@ -92,8 +93,9 @@ export class ByteTiles {
       this.failed.delete(key);
       this.dropOldest();
       this.onLoad(boxOf(level, tile), level, found);
-    } catch {
+    } catch (error) {
       this.failed.set(key, performance.now());
+      this.onFail(error instanceof Error ? error : new Error(String(error)));
       window.setTimeout(() => this.onLoad(boxOf(level, tile), level, emptyTile()), RETRY_MS + 50);
     } finally {
       this.loading.delete(key);

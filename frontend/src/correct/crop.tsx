@@ -5,8 +5,6 @@ import type { Editor } from "./editor";
 
 const SIZE_PX = 50;
 const LEAST_SPAN = 28;
-const RETRY_MS = 120;
-const TRIES = 60;
 
 /** Square around a defect with some of what is around it. */
 export function squareAround(box: Box): Box {
@@ -24,16 +22,14 @@ export function Crop({ editor, defect }: { editor: Editor; defect: Defect }) {
     const ratio = Math.min(2, devicePixelRatio || 1);
     const context = canvas.current?.getContext("2d");
     if (!context) return;
-    let timer = 0;
-    let tries = 0;
     const draw = () => {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, SIZE_PX, SIZE_PX);
-      const isWhole = editor.polished.crop(context, [r0, c0, r1, c1], SIZE_PX);
-      if (!isWhole && tries++ < TRIES) timer = window.setTimeout(draw, RETRY_MS + 20 * tries);
+      return editor.polished.crop(context, [r0, c0, r1, c1], SIZE_PX);
     };
-    draw();
-    return () => window.clearTimeout(timer);
+    if (draw()) return;
+    const stop = editor.onTile(() => draw() && stop());
+    return stop;
   }, [editor, r0, c0, r1, c1]);
   const ratio = Math.min(2, devicePixelRatio || 1);
   return (

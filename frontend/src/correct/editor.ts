@@ -12,6 +12,7 @@ import type { Painter } from "./painter";
 import { isIn, regionAt, type Region } from "./region";
 import { indexedDbShelf } from "./shelf";
 import { Store, type State } from "./store";
+import { uuid as freshName } from "./tab";
 import { ImageTiles } from "./tiles";
 import { makeTools } from "./tools";
 import { fit, levelFor, lookAt, panBy, visible, zoomAt, type Shape, type View } from "./view";
@@ -46,6 +47,7 @@ export class Editor {
   /** Defects that a person has judged here, for the pace. */
   nJudged = 0;
   private regions = new Map<number, Region | null>();
+  private readonly tileWatchers = new Set<() => void>();
 
   constructor(
     readonly field: Field,
@@ -54,10 +56,17 @@ export class Editor {
     this.store = new Store();
     this.store.set(start);
     this.view = fit(field.shape, 800, 600);
-    const redraw = () => this.painter?.drawImage();
+    const redraw = () => {
+      this.painter?.drawImage();
+      for (const watcher of [...this.tileWatchers]) watcher();
+    };
     this.polished = new ImageTiles(field.name, "polished", field.shape, redraw);
     this.etched = field.hasEtched ? new ImageTiles(field.name, "etched", field.shape, redraw) : null;
-    this.heats = new Heats(field.name, field.shape, () => this.painter?.drawOverlay());
+    this.heats = new Heats(field.name, field.shape, () => this.painter?.drawOverlay(), (layer, error) => {
+      if (this.state.layer !== layer) return;
+      this.store.set({ layer: "none" });
+      say(error.message);
+    });
     this.mask = this.newMask();
     this.journal = new Journal(`${field.project}/${field.name}`, shelf, {
       send: (operation) => server.sendGesture(field.name, operation),
@@ -150,7 +159,7 @@ export class Editor {
   /** A finished gesture: shown at once where that is possible, kept, sent. */
   commit<K extends Kind>(kind: K, gesture: Gestures[K], show?: (uuid: string) => Pending): boolean {
     if (!this.mayEdit(kind)) return false;
-    const uuid = crypto.randomUUID();
+    const uuid = freshName();
     const operation: Operation<K> = {
       uuid,
       kind,
@@ -268,6 +277,12 @@ export class Editor {
 
   lookAt(box: Box, isClose = false): void {
     this.setView(lookAt(this.view, box, this.field.shape, isClose));
+  }
+
+  /** Be told when a tile of the image has come. Returns how to stop it. */
+  onTile(watcher: () => void): () => void {
+    this.tileWatchers.add(watcher);
+    return () => void this.tileWatchers.delete(watcher);
   }
 
   drawTop(): void {

@@ -9,7 +9,7 @@ export const LAYERS: readonly Layer[] = ["none", "confidence", "difference", "un
 export const LAYER_WORDS: Record<Layer, string> = {
   none: "Mask only",
   confidence: "Confidence",
-  difference: "Difference to previous model",
+  difference: "Difference",
   uncertainty: "Uncertainty",
 };
 
@@ -22,10 +22,25 @@ const RAMP: readonly Rgb[] = [
   [252, 255, 164],
 ];
 
-/** Inks of a layer: nothing where the value is 0, more opaque with the value. */
-export function heatInks(): Uint32Array {
+/** Value where the server has nothing to say: no sample, no prediction. */
+const NOTHING = 255;
+const MOST = 254;
+
+/** Values of the layer "difference". */
+const ONLY_NEW = 1;
+const ONLY_OLD = 2;
+
+/** Inks of a layer: the more, the more opaque. A difference has two colours, one for each side. */
+export function heatInks(layer: Layer): Uint32Array {
   const inks = new Uint32Array(256);
-  for (let value = 1; value < 256; value++) inks[value] = word(onRamp(value / 255), 0.25 + 0.5 * (value / 255));
+  if (layer === "difference") {
+    inks[ONLY_NEW] = word([240, 228, 66], 0.75);
+    inks[ONLY_OLD] = word([86, 180, 233], 0.75);
+    return inks;
+  }
+  for (let value = 1; value < NOTHING; value++) {
+    inks[value] = word(onRamp(value / MOST), 0.15 + 0.55 * (value / MOST));
+  }
   return inks;
 }
 
@@ -45,6 +60,7 @@ export class Heats {
     private readonly field: string,
     private readonly shape: Shape,
     private readonly onLoad: () => void,
+    private readonly onFail: (layer: Layer, error: Error) => void,
   ) {}
 
   get(layer: Layer): Heat | null {
@@ -56,8 +72,9 @@ export class Heats {
       `heat/${layer}/${this.field}`,
       (level, row, column) => heatTileUrl(this.field, layer, level, row, column),
       this.onLoad,
+      (error) => this.onFail(layer, error),
     );
-    const heat = { tiles, inks: heatInks() };
+    const heat = { tiles, inks: heatInks(layer) };
     this.made.set(layer, heat);
     return heat;
   }

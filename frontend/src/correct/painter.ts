@@ -36,9 +36,9 @@ export class Painter {
     private readonly canvases: { image: HTMLCanvasElement; overlay: HTMLCanvasElement; top: HTMLCanvasElement },
     private readonly scene: () => Scene | null,
   ) {
-    this.image = contextOf(canvases.image, false);
-    this.over = contextOf(canvases.overlay, true);
-    this.top = contextOf(canvases.top, true);
+    this.image = contextOf(canvases.image);
+    this.over = contextOf(canvases.overlay);
+    this.top = contextOf(canvases.top);
   }
 
   resize(width: number, height: number): void {
@@ -129,7 +129,7 @@ export class Painter {
     if (scene.heat) wantVisible(view, scene.heat.tiles, level);
     const full: Rect = { x0: 0, y0: 0, x1: this.overlay.width, y1: this.overlay.height };
     const rect = { x0: full.x0 - 4, y0: full.y0 - 4, x1: full.x1 + 4, y1: full.y1 + 4 };
-    this.overlay.update(rect, view, scene.mask, level, this.lookOn(scene), scene.heat);
+    this.overlay.update(rect, view, scene.mask, level, this.lookOn(scene, view), scene.heat);
     this.over.putImageData(this.overlay.pixels, 0, 0);
   }
 
@@ -146,7 +146,7 @@ export class Painter {
     const rect = rectOf(view, box);
     const size = Math.ceil(2 ** level * view.scale);
     const around = { x0: rect.x0 - size, y0: rect.y0 - size, x1: rect.x1 + size, y1: rect.y1 + size };
-    const touched = this.overlay.update(around, view, scene.mask, level, this.lookOn(scene), scene.heat);
+    const touched = this.overlay.update(around, view, scene.mask, level, this.lookOn(scene, view), scene.heat);
     const width = touched.x1 - touched.x0;
     const height = touched.y1 - touched.y0;
     if (width <= 0 || height <= 0) return;
@@ -170,8 +170,10 @@ export class Painter {
     };
   }
 
-  private lookOn(scene: Scene): Look {
-    return { ...scene.look, outline: Math.max(1, Math.round(scene.look.outline * this.ratio)) };
+  /** Outlines are finer where the image is smaller than life, so that specks are not covered. */
+  private lookOn(scene: Scene, deviceView: View): Look {
+    const wide = deviceView.scale < this.ratio ? 1 : scene.look.outline;
+    return { ...scene.look, outline: Math.max(1, Math.round(wide * this.ratio)) };
   }
 }
 
@@ -179,8 +181,8 @@ function levelOf(scene: Scene, deviceView: View): number {
   return levelFor(deviceView.scale, scene.polished.levels);
 }
 
-function contextOf(canvas: HTMLCanvasElement, alpha: boolean): CanvasRenderingContext2D {
-  const context = canvas.getContext("2d", { alpha });
+function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext("2d");
   if (!context) throw new Error("This browser gives no canvas to draw on. Use a current Chromium, Firefox or Safari.");
   return context;
 }

@@ -36,8 +36,11 @@ async function opened(): Promise<IDBDatabase> {
 }
 
 export function indexedDbShelf(): Shelf {
-  const database = opened();
-  const store = async (mode: IDBTransactionMode) => (await database).transaction(STORE, mode).objectStore(STORE);
+  let database: Promise<IDBDatabase> | undefined;
+  const store = async (mode: IDBTransactionMode) => {
+    database ??= opened();
+    return (await database).transaction(STORE, mode).objectStore(STORE);
+  };
   return {
     async put(place, operation) {
       await asked((await store("readwrite")).add({ place, operation }));

@@ -21,6 +21,7 @@ interface Props {
 
 export function TopBar({ editor, field, next, bound }: Props) {
   const fieldState = usePart(editor.store, (state) => state.fieldState);
+  const mode = usePart(editor.store, (state) => state.mode);
   return (
     <div class="correct-top">
       <div class="correct-title">
@@ -37,7 +38,7 @@ export function TopBar({ editor, field, next, bound }: Props) {
       <Saved editor={editor} />
       <Turn editor={editor} bound={bound} />
       <ModeButton editor={editor} />
-      <a class="button quiet" href={exportUrl(field.name)} download title="The mask as it is now, as a Sorby label PNG">
+      <a class="button quiet" href={exportUrl(field.name, mode)} download title="The mask as it is now, as a Sorby label PNG">
         Export
       </a>
       <button title={tooltip(actionOf("done"), bound)} onClick={() => run(editor, actionOf("done"))}>

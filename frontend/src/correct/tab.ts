@@ -1,0 +1,47 @@
+// The server lets one tab write to an image; the others look. A tab is known by a name, and a new
+// one takes the name of a tab that was closed or reloaded, so that it goes on where that one was.
+
+const KEPT_AS = "sorby.tabs";
+const MOST = 20;
+
+/** A name that nobody else has. Also where the page was not asked for over a safe connection. */
+export function uuid(): string {
+  if ("randomUUID" in crypto) return crypto.randomUUID();
+  const hex = [...(crypto as Crypto).getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0"));
+  return hex.join("");
+}
+
+/** Take a name for as long as this tab lives; false where another tab has it. */
+function hold(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(`sorby.tab.${name}`, { ifAvailable: true }, (lock) => {
+      resolve(lock !== null);
+      return lock ? new Promise(() => {}) : undefined;
+    });
+  });
+}
+
+function known(): string[] {
+  try {
+    const found: unknown = JSON.parse(localStorage.getItem(KEPT_AS) ?? "[]");
+    return Array.isArray(found) ? found.filter((name): name is string => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+async function chosen(): Promise<string> {
+  if (!("locks" in navigator)) return uuid();
+  for (const name of known()) if (await hold(name)) return name;
+  const name = uuid();
+  await hold(name);
+  localStorage.setItem(KEPT_AS, JSON.stringify([name, ...known()].slice(0, MOST)));
+  return name;
+}
+
+let name: Promise<string> | undefined;
+
+/** This tab's name. */
+export function tab(): Promise<string> {
+  return (name ??= chosen());
+}
