@@ -172,6 +172,12 @@ def report(folder: Path, on_step: OnStep) -> Answer:
     return answer, f"The report is {answer['report']}"
 
 
+def effort(folder: Path, csv: Path | None, on_step: OnStep) -> Answer:
+    """What corrections took."""
+    answer = workflow.effort(folder, csv=csv)
+    return answer, learnt.worked(answer)
+
+
 def run(folder: Path, annotator: str | None, on_step: OnStep, **options: Any) -> Answer:
     """Run the whole main job, or rounds of learning where an annotator is named."""
     given = {name: value for name, value in options.items() if value is not None}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sorby.cli.answers import table, with_notes
+from sorby.cli.answers import percent, table, with_notes
 
 _SHOWN = ("macro_f1", "defect_f1", "precision", "recall")
 
@@ -115,3 +115,26 @@ def ran_rounds(answer: dict[str, Any]) -> str:
             score["defect_f1"]
         )
     return with_notes(text, answer)
+
+
+def worked(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby effort``."""
+    if not answer["images"]:
+        return "No mask has been corrected on the page yet: sorby app DIR opens it."
+    head = ["round", "images", "defects", "corrected", "s/defect", "actions/defect",
+            "actions/corrected", "drawn: s/defect", "drawn: actions/defect", "saved time",
+            "saved actions"]  # fmt: skip
+    keys = ["round", "n_images", "n_defects", "n_corrected", "seconds_per_defect",
+            "actions_per_defect", "actions_per_corrected", "nothing_seconds_per_defect",
+            "nothing_actions_per_defect"]  # fmt: skip
+    rows = [
+        [
+            *(one[key] for key in keys),
+            *(percent(one[f"saved_{k}"], 0) for k in ("seconds", "actions")),
+        ]
+        for one in answer["rounds"]
+    ]
+    text = table(head, rows)
+    if answer["rounds"] and not answer["rounds"][0]["nothing_n_images"]:
+        text += "\nNo image has been drawn from nothing: there is nothing to compare with yet."
+    return f"{text}\nBy image: {answer['file']}" if answer["file"] else text

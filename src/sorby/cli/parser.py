@@ -291,6 +291,15 @@ def _results(add: Add) -> None:
     _project(add("report", "one self-contained HTML file", "sorby report study", commands.report))
     parser = _project(
         add(
+            "effort",
+            "active seconds and actions that corrections took, by round",
+            "sorby effort study --csv effort.csv",
+            commands.effort,
+        )
+    )
+    parser.add_argument("--csv", metavar="FILE", type=Path, help="table by image")
+    parser = _project(
+        add(
             "run",
             "predict, measure, classify, map and report in one go; or rounds of learning",
             "sorby run study\n  sorby run study --annotator truth --rounds 6 --per-round 4",

@@ -9,6 +9,7 @@ _PLACES = {
     "accept_masks": "masks",
     "classify_project": "classifying",
     "demo": "demonstrating",
+    "effort": "accounting",
     "evaluate": "evaluating",
     "evaluate_patches": "patches",
     "export_masks": "masks",
