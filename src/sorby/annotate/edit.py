@@ -70,10 +70,12 @@ def paint(
     return put(mask, box, covered, value, unignore=unignore)
 
 
-def lasso_fill(mask: np.ndarray, points: np.ndarray, value: int) -> Patch | None:
+def lasso_fill(
+    mask: np.ndarray, points: np.ndarray, value: int, *, unignore: bool = False
+) -> Patch | None:
     """Give the pixels inside a closed polygon a value; parameters as of `paint`."""
     box, covered = lasso(points, mask.shape)
-    return put(mask, box, covered, value)
+    return put(mask, box, covered, value, unignore=unignore)
 
 
 def put(

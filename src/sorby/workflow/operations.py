@@ -181,16 +181,21 @@ def _hashable(value: Any) -> Any:
 def _brush(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
     at = points(said, "points", review.shape, least=1, beyond=True)
     radius = number(said, "radius_px", 0, MOST_RADIUS_PX)
-    unignore = bool(said.get("unignore", False))
-    value = 0 if unignore else value_of(said, review, erases=True)
+    value, unignore = _painted(review, said)
     patch = edit.paint(review.mask, at, radius, value, unignore=unignore)
     review.canvas.paint(patch, stamp)
 
 
 def _lasso(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
     at = points(said, "points", review.shape, least=3, beyond=True)
-    value = value_of(said, review, erases=True)
-    review.canvas.paint(edit.lasso_fill(review.mask, at, value), stamp)
+    value, unignore = _painted(review, said)
+    review.canvas.paint(edit.lasso_fill(review.mask, at, value, unignore=unignore), stamp)
+
+
+def _painted(review: Review, said: Mapping[str, Any]) -> tuple[int, bool]:
+    """What a region becomes, and whether that is for its ignored pixels alone."""
+    unignore = bool(said.get("unignore", False))
+    return (0 if unignore else value_of(said, review, erases=True)), unignore
 
 
 def _wand(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
