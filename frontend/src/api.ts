@@ -30,7 +30,7 @@ export interface Conditions {
 
 export interface Field extends Conditions {
   name: string;
-  shape: [rows: number, columns: number] | null;
+  shape: [rows: number, columns: number];
   scale_source: string | null;
   split: string;
   has_etched: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { frameAround } from "../src/components/Crop";
+import { frameAround, pushedInside } from "../src/components/Crop";
 import { extent, hull, linear, nearestToward, nice, ticks, type Point } from "../src/scales";
 
 test("a scale leads ends to ends and the middle to the middle", () => {
@@ -86,5 +86,9 @@ describe("the frame around a defect", () => {
   });
   test("a speck is not blown up beyond 24 px", () => {
     expect(frameAround([5, 5, 6, 6], 0.5, 1)[2]).toBe(24);
+  });
+  test("it is pushed into the image where it fits, and left where it does not", () => {
+    expect(pushedInside([-10, 480, 40, 40], [512, 512])).toEqual([0, 472, 40, 40]);
+    expect(pushedInside([-10, 5, 40, 40], [30, 100])).toEqual([-10, 5, 40, 40]);
   });
 });

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fieldUrl, type Box } from "../api";
+import { useProject } from "../store";
 
 const TILE = 512;
 
@@ -31,6 +32,14 @@ export function frameAround(box: Box, margin: number, aspect: number): Frame {
   return [(r0 + r1 - rows) / 2, (c0 + c1 - columns) / 2, rows, columns];
 }
 
+/** The frame pushed into the image, where it fits into it. */
+export function pushedInside(frame: Frame, shape: readonly [number, number]): Frame {
+  const [row, column, rows, columns] = frame;
+  const push = (start: number, length: number, whole: number) =>
+    length > whole ? start : Math.max(0, Math.min(whole - length, start));
+  return [push(row, rows, shape[0]), push(column, columns, shape[1]), rows, columns];
+}
+
 /** A piece of a micrograph, put together from its tiles. */
 export function Crop(props: Props) {
   const {
@@ -44,16 +53,18 @@ export function Crop(props: Props) {
     alt,
   } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const shape = useProject().fields.find((field) => field.name === image)?.shape;
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     const controller = new AbortController();
-    const frame = frameAround(box, margin, width / height);
+    if (!shape) return; // the project has no such image any more
+    const frame = pushedInside(frameAround(box, margin, width / height), shape);
     setFailed(false);
-    draw(canvas.current, { image, kind, frame }, controller.signal)
+    draw(canvas.current, { image, kind, frame, shape }, controller.signal)
       .then(() => marked && canvas.current && mark(canvas.current, box, frame))
       .catch(() => !controller.signal.aborted && setFailed(true));
     return () => controller.abort();
-  }, [image, kind, box.join(), width, height, margin, marked]);
+  }, [image, kind, box.join(), shape?.join(), width, height, margin, marked]);
   const density = Math.min(2, devicePixelRatio);
   return (
     <canvas
@@ -72,6 +83,7 @@ interface Piece {
   image: string;
   kind: string;
   frame: Frame;
+  shape: readonly [rows: number, columns: number];
 }
 
 async function draw(
@@ -82,18 +94,27 @@ async function draw(
   const pen = canvas?.getContext("2d");
   if (!canvas || !pen) return;
   const [row, column, rows, columns] = piece.frame;
-  const level = Math.max(0, Math.floor(Math.log2(columns / canvas.width)));
+  const coarsest = Math.max(0, Math.ceil(Math.log2(Math.max(...piece.shape) / TILE)));
+  const level = Math.max(0, Math.min(coarsest, Math.floor(Math.log2(columns / canvas.width))));
   const span = TILE * 2 ** level; // image px that a tile covers
   const zoom = canvas.width / columns;
   pen.clearRect(0, 0, canvas.width, canvas.height);
   pen.imageSmoothingEnabled = zoom * 2 ** level < 3;
   const jobs: Promise<void>[] = [];
-  for (let r = Math.max(0, Math.floor(row / span)); r * span < row + rows; r++) {
-    for (let c = Math.max(0, Math.floor(column / span)); c * span < column + columns; c++) {
+  for (
+    let r = Math.max(0, Math.floor(row / span));
+    r * span < Math.min(row + rows, piece.shape[0]);
+    r++
+  ) {
+    for (
+      let c = Math.max(0, Math.floor(column / span));
+      c * span < Math.min(column + columns, piece.shape[1]);
+      c++
+    ) {
       jobs.push(
         loadTile(fieldUrl(piece.image, `/tile/${level}/${r}/${c}?kind=${piece.kind}`)).then(
           (tile) => {
-            if (!tile || signal.aborted) return;
+            if (signal.aborted) return;
             const scale = zoom * 2 ** level;
             const x = (c * span - column) * zoom;
             const y = (r * span - row) * zoom;
@@ -106,14 +127,12 @@ async function draw(
   await Promise.all(jobs);
 }
 
-/** A tile, or nothing where the image has ended. The browser keeps tiles; this only decodes them. */
-function loadTile(url: string): Promise<HTMLImageElement | null> {
+/** A tile; the browser keeps them, this only decodes. */
+async function loadTile(url: string): Promise<HTMLImageElement> {
   const picture = new Image();
   picture.src = url;
-  return picture.decode().then(
-    () => picture,
-    () => null,
-  );
+  await picture.decode();
+  return picture;
 }
 
 function mark(canvas: HTMLCanvasElement, box: Box, frame: Frame): void {
