@@ -56,6 +56,11 @@ class Pyramid:
         """(M, N) of the image, in px."""
         return self.levels[0].shape[0], self.levels[0].shape[1]
 
+    @property
+    def version(self) -> str:
+        """Changes with the image."""
+        return f"{self.sha256[:32]}"
+
     def tile(self, level: int, row: int, column: int) -> np.ndarray:
         """Gray values of a tile, clipped at the border.
 

@@ -70,6 +70,14 @@ def compare_models(folder: Path, *, new: int, old: int, on_step: OnStep = silent
     return answer
 
 
+def compare_in_child(folder: Path, *, new: int, old: int) -> dict[str, Any]:
+    """`compare_models` in a child process: networks stay out of the page's server."""
+    options = {"new": new, "old": old}
+    from sorby.workflow import children
+
+    return children.run("sorby.workflow.comparing:compare_models", folder, options)
+
+
 def _verified(project: Project) -> list[Field]:
     from sorby.core.errors import ProjectError
     from sorby.workflow.splitting import labelled_names

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sorby.io.pyramids import (
+    TILE,
     Pyramid,
     build_pyramid,
     halved,
+    n_levels,
     open_pyramid,
     shown,
+    tile_of,
     window_of,
 )
 
 if TYPE_CHECKING:
     from sorby.project.changes import PictureFile
+    from sorby.workflow.annotating import Desk
+
+Place = tuple[int, int, int]
+"""Level, row and column of a tile."""
 
 THUMB = 256
 """Longer edge of a thumbnail, in px."""
@@ -38,6 +45,7 @@ class Viewer:
     def __init__(self, folder: Path) -> None:
         self._folder = Path(folder)
         self._open: dict[tuple[str, str, int | None], Pyramid] = {}
+        self._heat: dict[tuple[str, str], tuple[str, list[np.ndarray]]] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -85,8 +93,75 @@ class Viewer:
             assert found is not None
             return found
 
-    def thumb(self, name: str, kind: str = "polished") -> np.ndarray:
-        """Small copy of an image, at most 256 px, without a pyramid of the whole being built."""
+    def info(self, name: str, kind: str = "polished", page: int | None = None) -> dict[str, Any]:
+        """What a canvas needs to know of an image.
+
+        Returns
+        -------
+        dict
+            ``shape``, ``levels``, ``tile``, ``window``, ``percentiles``, ``pages``,
+            ``um_per_px``, ``version`` (changes with the image).
+        """
+        from sorby.project import Project
+        from sorby.project.changes import field_of
+
+        pyramid = self.pyramid(name, kind, page)
+        with Project.open(self._folder) as project:
+            size = field_of(project, name).um_per_px
+        return {
+            "shape": pyramid.shape,
+            "levels": len(pyramid.levels),
+            "tile": TILE,
+            "window": pyramid.window,
+            "percentiles": pyramid.percentiles,
+            "pages": pyramid.pages,
+            "um_per_px": size,
+            "version": pyramid.version,
+        }
+
+    def tile(
+        self,
+        name: str,
+        kind: str,
+        page: int | None,
+        place: Place,
+        window: tuple[float | None, float | None] = (None, None),
+    ) -> tuple[np.ndarray, str]:
+        """Tile of an image as it is shown.
+
+        Parameters
+        ----------
+        name, kind, page
+            As `pyramid`.
+        place : tuple of int
+            Level, row and column.
+        window : tuple
+            Gray values of black and white; the image's own where None.
+
+        Returns
+        -------
+        pixels : ndarray of uint8
+            At most (512, 512).
+        version : str
+            Changes with the image.
+        """
+        pyramid = self.pyramid(name, kind, page)
+        low, high = (
+            own if said is None else said for own, said in zip(pyramid.window, window, strict=True)
+        )
+        return shown(pyramid.tile(*place), (float(low), float(high))), pyramid.version
+
+    def heat_tile(self, name: str, layer: str, place: Place) -> np.ndarray:
+        """Tile of an overlay, see `sorby.workflow.overlays.overlay_levels`."""
+        from sorby.workflow.overlays import overlay_levels
+
+        with _DECODERS:
+            key, levels = overlay_levels(self._folder, name, layer, self._heat.get((name, layer)))
+        self._heat = {(name, layer): (key, levels)}  # one in memory: overlays are looked at singly
+        return tile_of(levels, *place)
+
+    def thumb(self, name: str, kind: str = "polished") -> tuple[np.ndarray, str]:
+        """Small copy of an image, at most 256 px, without a pyramid being built; its version."""
         from sorby.project import Project, cache_folder
         from sorby.project.changes import picture_file
 
@@ -94,10 +169,10 @@ class Viewer:
             file = picture_file(project, name, kind)
         place = cache_folder(self._folder) / "thumbs" / f"{file.sha256[:32]}-{file.page}.npy"
         try:
-            return np.asarray(np.load(place, allow_pickle=False))
+            return np.asarray(np.load(place, allow_pickle=False)), place.stem
         except (OSError, ValueError, EOFError):
             with _DECODERS:
-                return _kept(place, _small(file))
+                return _kept(place, _small(file)), place.stem
 
 
 def _small(file: PictureFile) -> np.ndarray:
@@ -117,3 +192,47 @@ def _kept(place: Path, array: np.ndarray) -> np.ndarray:
     with atomic_path(place) as writing, writing.open("wb") as stream:
         np.save(stream, array, allow_pickle=False)
     return array
+
+
+def mask_tile(desk: Desk, name: str, mode: str, place: Place) -> np.ndarray:
+    """Tile of the working mask of a field.
+
+    Parameters
+    ----------
+    desk : Desk
+        Holds the draft.
+    name, mode : str
+        Field, and "correct" or "from_nothing".
+    place : tuple of int
+        Level, row and column.
+
+    Returns
+    -------
+    ndarray of uint8
+        At most (512, 512).
+
+    Raises
+    ------
+    UnknownFieldError
+        If there is no such tile.
+    """
+    from sorby.core.errors import UnknownFieldError
+
+    level, row, column = place
+    edge, shape = TILE << level, desk.working_mask(name, mode).shape
+    if level >= n_levels(shape) or row * edge >= shape[0] or column * edge >= shape[1]:
+        raise UnknownFieldError(f"The mask of {name!r} has no tile {level}/{row}/{column}.")
+    box = (row * edge, column * edge, (row + 1) * edge, (column + 1) * edge)
+    return desk.mask_tile(name, box, 1 << level, mode)
+
+
+def mask_png(desk: Desk, name: str, mode: str) -> bytes:
+    """Working mask of a field as Sorby's label PNG."""
+    import tempfile
+
+    from sorby.io import write_mask
+
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "mask.png"
+        write_mask(path, desk.working_mask(name, mode))
+        return path.read_bytes()
