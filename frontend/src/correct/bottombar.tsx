@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Field } from "../api";
 import { count, duration, interval, number, percent, THIN } from "../format";
 import { isToCheck, secondsLeft } from "./defects";
+import type { Defect } from "./api";
 import type { Editor } from "./editor";
 import { usePart } from "./store";
 
@@ -59,15 +60,18 @@ function pace(seconds: number): string {
 /** Share of all doubt (1 - confidence, by area) that the unchecked defects still hold. */
 function Doubt({ editor }: { editor: Editor }) {
   usePart(editor.store, (state) => state.revision);
+  const doubt = ({ confidence, area_px }: Defect) => (confidence === null ? 0 : (1 - confidence) * area_px);
   let all = 0;
   let open = 0;
-  for (const defect of editor.defects.all()) {
-    all += defect.gain;
-    if (isToCheck(defect)) open += defect.gain;
+  for (const group of [editor.defects, editor.ghosts]) {
+    for (const defect of group.all()) {
+      all += doubt(defect);
+      if (isToCheck(defect)) open += doubt(defect);
+    }
   }
   if (all <= 0 || open <= 0) return null;
   return (
-    <span title="Share of the expected gain that is in the defects nobody has checked. Near 0, going on pays little.">
+    <span title="Share of the model's doubt (1 - confidence, by area) in the defects that nobody has checked. Near 0, going on gains little.">
       {percent(open / all, 2)} of the gain left
     </span>
   );

@@ -25,6 +25,8 @@ export const ALL: Filters = {
 export class Defects {
   private readonly byId = new Map<number, Defect>();
   private readonly cells = new Map<number, Set<number>>();
+  /** Grows with each change, so that what was made of the defects can be kept. */
+  edits = 0;
 
   constructor(defects: Iterable<Defect> = []) {
     for (const defect of defects) this.put(defect);
@@ -44,6 +46,7 @@ export class Defects {
 
   put(defect: Defect): void {
     this.remove(defect.id);
+    this.edits++;
     this.byId.set(defect.id, defect);
     for (const cell of cellsOf(defect.box)) {
       const ids = this.cells.get(cell) ?? new Set();
@@ -55,6 +58,7 @@ export class Defects {
   remove(id: number): void {
     const defect = this.byId.get(id);
     if (!defect) return;
+    this.edits++;
     this.byId.delete(id);
     for (const cell of cellsOf(defect.box)) this.cells.get(cell)?.delete(id);
   }

@@ -16,7 +16,7 @@ interface Props {
 export function Dialogs({ editor, bound, setBound }: Props) {
   const dialog = usePart(editor.store, (state) => state.dialog);
   const close = () => editor.store.set({ dialog: null });
-  if (dialog === "help") return <Help bound={bound} setBound={setBound} onClose={close} />;
+  if (dialog === "help") return <Help nClasses={editor.field.classes.length} bound={bound} setBound={setBound} onClose={close} />;
   if (dialog === "done") return <Done editor={editor} onClose={close} />;
   if (dialog === "delete_where") return <DeleteWhere editor={editor} onClose={close} />;
   return null;
@@ -113,14 +113,16 @@ function DeleteWhere({ editor, onClose }: { editor: Editor; onClose: () => void 
 const GROUPS: readonly Group[] = ["Judge", "Tools", "Look", "Image"];
 
 interface HelpProps {
+  nClasses: number;
   bound: Bindings;
   setBound: (bound: Bindings) => void;
   onClose: () => void;
 }
 
 /** All keys, each to be changed by a click on it. */
-function Help({ bound, setBound, onClose }: HelpProps) {
+function Help({ nClasses, bound, setBound, onClose }: HelpProps) {
   const [waiting, setWaiting] = useState<string | null>(null);
+  const shown = ACTIONS.filter(({ name }) => !name.startsWith("class.") || Number(name.slice(6)) <= nClasses);
   const take = (event: KeyboardEvent) => {
     if (waiting === null || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
     event.preventDefault();
@@ -138,7 +140,7 @@ function Help({ bound, setBound, onClose }: HelpProps) {
         {GROUPS.map((group) => (
           <section key={group}>
             <h2>{group}</h2>
-            {ACTIONS.filter((action) => action.group === group).map((action) => (
+            {shown.filter((action) => action.group === group).map((action) => (
               <KeyRow
                 key={action.name}
                 action={action}

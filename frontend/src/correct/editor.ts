@@ -3,7 +3,7 @@ import type { Box } from "../api";
 import { ApiError, messageOf } from "../api";
 import * as server from "./api";
 import { patchValues, type Answer, type Defect, type Draft, type Gestures, type Kind, type Operation, type Point, type Tail } from "./api";
-import { Defects, isToCheck, queueOf } from "./defects";
+import { Defects, isToCheck, queueOf, type Filters } from "./defects";
 import { Effort } from "./effort";
 import { Heats } from "./heat";
 import { Journal } from "./journal";
@@ -47,6 +47,7 @@ export class Editor {
   /** Defects that a person has judged here, for the pace. */
   nJudged = 0;
   private regions = new Map<number, Region | null>();
+  private known: { defects: Defects; edits: number; filters: Filters; queue: readonly Defect[] } | null = null;
   private readonly tileWatchers = new Set<() => void>();
 
   constructor(
@@ -156,8 +157,11 @@ export class Editor {
 
   // ---------------------------------------------------------------- gestures
 
-  /** A finished gesture: shown at once where that is possible, kept, sent. */
-  commit<K extends Kind>(kind: K, gesture: Gestures[K], show?: (uuid: string) => Pending): boolean {
+  /**
+   * A finished gesture: shown at once where that is possible, kept, sent. `isPainted` says that
+   * its parts were painted with `preview`.
+   */
+  commit<K extends Kind>(kind: K, gesture: Gestures[K], show?: (uuid: string) => Pending, isPainted = false): boolean {
     if (!this.mayEdit(kind)) return false;
     const uuid = freshName();
     const operation: Operation<K> = {
@@ -170,9 +174,10 @@ export class Editor {
     };
     if (show) {
       const pending = show(uuid);
-      this.mask.add(pending, this.level);
+      if (isPainted) this.mask.remember(pending);
+      else this.mask.add(pending, this.level);
       this.regions.clear();
-      this.painter?.touch(pending.box);
+      if (!isPainted) this.painter?.touch(pending.box);
     }
     this.journal.push(operation);
     return true;
@@ -241,7 +246,9 @@ export class Editor {
     const box = pendingOf(operation)?.box ?? ([0, 0, ...this.field.shape] as Box);
     this.mask.reload(box);
     this.painter?.touch(box);
-    complain(error instanceof ApiError ? error : new Error(`“${operation.kind}” was not taken: ${messageOf(error)}`));
+    if (error instanceof ApiError && error.status === 422) say(error.message);
+    else complain(error);
+    this.speak(error.message);
     void server.openDraft(this.field.name, this.state.mode).then((draft) => this.take(draft), () => {});
   }
 
@@ -342,8 +349,15 @@ export class Editor {
     return this.state.selected.map((id) => this.defects.get(id)).filter((defect) => defect !== undefined);
   }
 
-  queue(): Defect[] {
-    return queueOf(this.defects.all(), this.state.filters);
+  /** What is to be looked at, in order. */
+  queue(): readonly Defect[] {
+    const { filters } = this.state;
+    const { defects } = this;
+    const { known } = this;
+    if (known?.defects === defects && known.edits === defects.edits && known.filters === filters) return known.queue;
+    const queue = queueOf(defects.all(), filters);
+    this.known = { defects, edits: defects.edits, filters, queue };
+    return queue;
   }
 
   nChecked(): number {

@@ -39,7 +39,7 @@ export function heatInks(layer: Layer): Uint32Array {
     return inks;
   }
   for (let value = 1; value < NOTHING; value++) {
-    inks[value] = word(onRamp(value / MOST), 0.15 + 0.55 * (value / MOST));
+    inks[value] = word(onRamp(value / MOST), 0.75 * Math.sqrt(value / MOST) * Math.min(1, value / (0.3 * MOST)));
   }
   return inks;
 }

@@ -80,8 +80,13 @@ export class Mask {
 
   /** Show a gesture at once; it stays until `settle` with its uuid. */
   add(pending: Pending, level: number): void {
-    this.pending.push(pending);
+    this.remember(pending);
     this.show(pending, level);
+  }
+
+  /** As `add`, for a gesture whose parts were painted while it was under way. */
+  remember(pending: Pending): void {
+    this.pending.push(pending);
   }
 
   /** Paint a part of a gesture that is under way: not remembered. */

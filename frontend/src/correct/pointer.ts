@@ -13,6 +13,7 @@ export class Pointers {
   private active: { id: number; tool: Tool } | null = null;
   private panning: { id: number; x: number; y: number } | null = null;
   private nMeasures = 0;
+  private frame = new DOMRect();
 
   constructor(
     private readonly editor: Editor,
@@ -24,6 +25,7 @@ export class Pointers {
     const stop = new AbortController();
     const on = <K extends keyof HTMLElementEventMap>(name: K, act: (event: HTMLElementEventMap[K]) => void) =>
       this.stage.addEventListener(name, act, { signal: stop.signal, passive: false });
+    on("pointerenter", () => this.findStage());
     on("pointerdown", (event) => this.onDown(event));
     on("pointermove", (event) => this.onMove(event));
     on("pointerup", (event) => this.onUp(event));
@@ -31,6 +33,7 @@ export class Pointers {
     on("pointerleave", () => this.ring.classList.remove("shown"));
     on("dblclick", (event) => this.tool.doubleClick?.(this.at(event)));
     on("wheel", (event) => this.onWheel(event));
+    addEventListener("resize", () => this.findStage(), { signal: stop.signal });
     on("contextmenu", (event) => event.preventDefault());
     return () => stop.abort();
   }
@@ -47,9 +50,8 @@ export class Pointers {
   }
 
   private at(event: MouseEvent): At {
-    const frame = this.stage.getBoundingClientRect();
-    const x = event.clientX - frame.left;
-    const y = event.clientY - frame.top;
+    const x = event.clientX - this.frame.left;
+    const y = event.clientY - this.frame.top;
     return {
       point: this.inReach(toImage(this.editor.view, x, y)),
       x,
@@ -69,7 +71,13 @@ export class Pointers {
     ];
   }
 
+  /** Where the stage is in the window. Asked for seldom: a layout for each move would cost a frame. */
+  private findStage(): void {
+    this.frame = this.stage.getBoundingClientRect();
+  }
+
   private onDown(event: PointerEvent): void {
+    this.findStage();
     this.stage.focus({ preventScroll: true });
     event.preventDefault();
     const at = this.at(event);

@@ -26,7 +26,7 @@ interface Props {
 export function Queue({ editor, field, fields }: Props) {
   const revision = usePart(editor.store, (state) => state.revision);
   const filters = usePart(editor.store, (state) => state.filters);
-  const [queue, setQueue] = useState<Defect[]>([]);
+  const [queue, setQueue] = useState<readonly Defect[]>([]);
   useEffect(() => setQueue(editor.queue()), [editor, revision, filters]);
   return (
     <aside class="correct-side" aria-label="Review queue">
@@ -38,7 +38,7 @@ export function Queue({ editor, field, fields }: Props) {
   );
 }
 
-function Cards({ editor, queue }: { editor: Editor; queue: Defect[] }) {
+function Cards({ editor, queue }: { editor: Editor; queue: readonly Defect[] }) {
   const list = useRef<HTMLDivElement>(null);
   const selected = usePart(editor.store, (state) => state.selected);
   const phase = usePart(editor.store, (state) => state.phase);

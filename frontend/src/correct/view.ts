@@ -106,7 +106,7 @@ export function lookAt(view: View, box: Box, shape: Shape, isClose = false): Vie
   const size = Math.max(box[2] - box[0], box[3] - box[1], 1);
   const stage = Math.min(view.width, view.height);
   const onScreen = size * view.scale;
-  const best = Math.min(isClose ? 24 : 12, (stage * (isClose ? 0.3 : 0.16)) / size);
+  const best = Math.min(isClose ? 24 : 8, (stage * (isClose ? 0.3 : 0.14)) / size);
   const isGood = onScreen >= SMALLEST_ON_SCREEN && onScreen <= SHARE_OF_STAGE * stage;
   const scale = isClose || !isGood ? Math.max(best, fitScale(shape, view.width, view.height)) : view.scale;
   return kept(

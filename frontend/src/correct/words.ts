@@ -22,7 +22,7 @@ export function areaWords(defect: Defect): string {
 /** What a person who does not see the canvas has to know of a defect. */
 export function describe(
   defect: Defect,
-  editor: { queue: () => Defect[]; field: { classes: string[] }; defects: { size: number } },
+  editor: { queue: () => readonly Defect[]; field: { classes: string[] }; defects: { size: number } },
 ): string {
   const place = editor.queue().findIndex((one) => one.id === defect.id);
   const rank = place < 0 ? `Defect ${defect.id}` : `Defect ${place + 1} of ${editor.queue().length}`;

@@ -7,6 +7,9 @@ import type { At, Tool } from "./tool";
 /** Points nearer than this share of the radius add nothing to see. */
 const STEP = 1 / 10;
 
+/** A longer stroke is sent as several. */
+const MOST_POINTS = 15_000;
+
 /** Brush; with `isEraser` or Alt it takes away. */
 export function brush(editor: Editor, isEraser = false): Tool {
   let points: Point[] = [];
@@ -19,6 +22,16 @@ export function brush(editor: Editor, isEraser = false): Tool {
     if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < Math.max(0.25, radius * STEP)) return;
     points.push(point);
     editor.preview(pendingStroke("", last ? [last, point] : [point], radius, value));
+    if (points.length >= MOST_POINTS) {
+      finish();
+      points = [point];
+    }
+  };
+
+  const finish = () => {
+    const gesture = { points, radius_px: radius, value };
+    editor.commit("brush", gesture, (uuid) => pendingStroke(uuid, gesture.points, gesture.radius_px, gesture.value), true);
+    points = [];
   };
 
   return {
@@ -33,9 +46,7 @@ export function brush(editor: Editor, isEraser = false): Tool {
     up(at) {
       add(at);
       if (points.length === 0) return;
-      const gesture = { points, radius_px: radius, value };
-      editor.commit("brush", gesture, (uuid) => pendingStroke(uuid, gesture.points, radius, value));
-      points = [];
+      finish();
     },
     cancel() {
       if (points.length > 0) editor.takeBack(pendingStroke("", points, radius, value).box);
