@@ -12,7 +12,10 @@ import sorby
 ROOT = Path(sorby.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 TESTS = Path(__file__).parents[1]
-HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "torch", "sklearn", "skimage", "PIL", "rich"}
+HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "torch", "sklearn", "skimage", "PIL", "rich"} | {
+    "fastapi",
+    "uvicorn",
+}
 
 
 def functions(path):
@@ -25,7 +28,12 @@ def test_file_can_be_held_in_mind(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
-@pytest.mark.parametrize("function", functions(ROOT / "cli" / "commands.py"), ids=lambda f: f.name)
+def commands():
+    """Functions behind the commands; ``sorby app`` starts the other face instead of a step."""
+    return [f for f in functions(ROOT / "cli" / "commands.py") if f.name != "app"]
+
+
+@pytest.mark.parametrize("function", commands(), ids=lambda f: f.name)
 def test_face_only_translates(function):
     assert function.end_lineno - function.lineno + 1 <= 25
     calls = [
@@ -38,6 +46,28 @@ def test_face_only_translates(function):
     assert 1 <= len(calls) <= 2
 
 
+def routes():
+    """Functions behind the routes of the page, known by their decorator."""
+    for path in sorted((ROOT / "web").glob("*.py")):
+        for function in functions(path):
+            calls = [d.func for d in function.decorator_list if isinstance(d, ast.Call)]
+            if any(isinstance(c, ast.Attribute) and c.value.id == "router" for c in calls):
+                yield function
+
+
+def test_routes_are_found():
+    assert len(list(routes())) >= 25
+
+
+@pytest.mark.parametrize("function", routes(), ids=lambda f: f.name)
+def test_route_only_translates(function):
+    body = function.body[1:]  # after the docstring
+    assert isinstance(function.body[0].value, ast.Constant)
+    assert body[-1].end_lineno - body[0].lineno + 1 <= 8
+    assert function.returns is not None
+    assert not any(isinstance(n, ast.For | ast.While | ast.Try) for n in ast.walk(function))
+
+
 def test_help_loads_nothing_heavy():
     code = (
         "import sys; from sorby.cli.parser import build_parser; build_parser().format_help();"
@@ -48,7 +78,12 @@ def test_help_loads_nothing_heavy():
 
 
 def test_no_pickle_and_no_network_in_the_package():
-    forbidden = {"pickle", "joblib", "dill", "socket", "urllib", "requests", "http"}
+    forbidden = {"pickle", "joblib", "dill", "socket", "urllib", "requests", "http", "httpx"}
+    listens = {  # the page's server listens on this machine and reads cookies and query strings
+        ("serving.py", "socket"),
+        ("security.py", "http.cookies"),
+        ("security.py", "urllib.parse"),
+    }
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
@@ -56,6 +91,8 @@ def test_no_pickle_and_no_network_in_the_package():
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
+            if path.parent == ROOT / "web":
+                names = [name for name in names if (path.name, name) not in listens]
             assert not {name.split(".")[0] for name in names} & forbidden, path
             if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
                 assert node.value.value is False, path

@@ -68,7 +68,7 @@ def test_no_token_and_a_wrong_one_are_refused_everywhere(stranger, every, app, l
     for method, path in every:
         refused(stranger.request(method, path), 401)
     name = Keys(lab.SECRET, token=None).cookie_name
-    for wrong in ("0" * 64, "", "é".encode().decode("latin-1"), "x" * 10_000):
+    for wrong in ("0" * 64, "", "x" * 10_000):
         stranger.cookies.clear()
         stranger.cookies.set(name, wrong, domain="127.0.0.1")
         for method, path in every:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -263,3 +264,8 @@ def fetched(answer: dict[str, Any]) -> str:
         held = f"{found['n_images']} images in " if "n_images" in found else ""
         lines.append(f"{kind}: {held}{found['path']}")
     return with_notes("\n".join(lines), answer)
+
+
+def say(text: str) -> None:
+    """Tell at once what a person reads while a command runs."""
+    print(text, file=sys.stderr, flush=True)

@@ -203,3 +203,25 @@ def data_fetch(name: str, to: Path, on_step: OnStep) -> Answer:
     """Fetch the paper's data sets."""
     answer = workflow.fetch_paper(to, on_step=on_step)
     return answer, answers.fetched(answer)
+
+
+def app(
+    folder: Path,
+    port: int | None,
+    host: str,
+    password_file: Path | None,
+    no_browser: bool,
+    on_step: OnStep,
+) -> Answer:
+    """Serve the page."""
+    from sorby.web.serving import serve
+
+    serve(
+        folder,
+        say=answers.say,
+        port=port,
+        host=host,
+        password_file=password_file,
+        opens_browser=not no_browser,
+    )
+    return {}, "Ended; everything is kept."

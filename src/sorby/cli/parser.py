@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     _classify(add)
     _results(add)
     _data(add)
+    _page_server(add)
     return parser
 
 
@@ -335,3 +336,27 @@ def _data(add: Add) -> None:
     )
     parser.add_argument("name", metavar="NAME", choices=["paper"], help="paper: the paper's sets")
     parser.add_argument("--to", metavar="DIR", type=Path, required=True, help="folder for the set")
+
+
+def _page_server(add: Add) -> None:
+    parser = _project(
+        add(
+            "app",
+            "the page in your browser: choose, correct, train, look at results",
+            "sorby app study",
+            commands.app,
+        )
+    )
+    parser.add_argument(
+        "--port", metavar="N", type=int, help="8765 (default), or the next that is free"
+    )
+    parser.add_argument(
+        "--host",
+        metavar="H",
+        default="127.0.0.1",
+        help="address to listen on; any but this machine's own needs a password",
+    )
+    parser.add_argument(
+        "--password-file", metavar="FILE", type=Path, help="its first line lets others in"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")

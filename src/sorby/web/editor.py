@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from sorby import workflow
+from sorby.web.drafts import Draft, GestureAnswer, Operation
 from sorby.web.house import TheHouse
-from sorby.web.shapes import Draft, GestureAnswer, Mode, Nothing, Operation, Told, failures
+from sorby.web.shapes import Mode, Nothing, Told, failures
 
 router = APIRouter(prefix="/api/fields", responses=failures(404, 503), tags=["editor"])
 Tab = Annotated[str, Header(alias="X-Tab", max_length=64, description="What a tab calls itself.")]

@@ -64,7 +64,7 @@ class House:
 
     def _on_job(self, row: dict[str, Any]) -> None:
         self.tell({"type": "job", "job": row})
-        if row["state"] in ("done", "failed", "stopped"):
+        if row["state"] in ("done", "failed", "stopped") or row["kind"] == "sample":
             self.tell({"type": "project"})
 
     def close(self) -> None:

@@ -30,6 +30,7 @@ _PLACES = {
     "mask_tile": "viewing",
     "measure": "measuring",
     "new_project": "importing",
+    "open_or_create": "creating",
     "predict": "predicting",
     "predict_patches": "patches",
     "project_overview": "gallery",

@@ -37,3 +37,37 @@ def new_or_nothing(folder: Path) -> Iterator[Project]:
             if is_new:
                 remove_empty(folder)
             raise
+
+
+def open_or_create(folder: Path) -> bool:
+    """Make sure that a folder is a project; one that is empty or not there becomes one.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    bool
+        Whether the project is new.
+
+    Raises
+    ------
+    ProjectError
+        If it holds something and no project, or the project cannot be opened.
+    """
+    from sorby.project import DATABASE, Project
+
+    place = Path(folder)
+    if (place / DATABASE).is_file():
+        Project.open(place).close()
+        return False
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise ProjectError(
+            f"{place} is not a Sorby project and not empty. Name the folder of a project, or an "
+            "empty one, which becomes a project. From images that you have: sorby new DIR "
+            "--polished IMAGE..."
+        )
+    Project.create(place).close()
+    return True

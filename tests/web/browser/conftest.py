@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -64,26 +65,35 @@ def browser():
         browser.close()
 
 
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
 class Server:
     """`sorby app` of one project, in a process of its own."""
 
     def __init__(self, folder, home):
-        self.folder, self.home, self.port = folder, home, 0
+        self.folder, self.home, self.port = folder, home, _free_port()
         self.output = folder.parent / "server.txt"
         self.start()
 
     def start(self):
-        """Start it, at the port that it had before."""
+        """Start it, at the same port each time."""
         words = ["app", str(self.folder), "--port", str(self.port), "--no-browser"]
-        environment = os.environ | {"HOME": str(self.home), "USER": "tester", "OMP_NUM_THREADS": "1"}
+        environment = os.environ | {
+            "HOME": str(self.home),
+            "USER": "tester",
+            "OMP_NUM_THREADS": "1",
+        }
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                ["/work/main/.venv/bin/python", "/tmp/exp/e/app.py", str(self.folder), str(self.port)],  # XXX TEMP
+                [sys.executable, "-m", "sorby", *words],
                 stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
             )  # fmt: skip
         self.address = self._address()
         self.origin = f"{urlsplit(self.address).scheme}://{urlsplit(self.address).netloc}"
-        self.port = urlsplit(self.address).port
 
     def _address(self):
         for _ in range(1200):
@@ -164,9 +174,7 @@ class Watch:
             self.complaints.append(f"left the machine: {request.url}")
 
     def unexpected(self):
-        return [
-            one for one in self.complaints if not any(re.search(p, one) for p in self.expected)
-        ]
+        return [one for one in self.complaints if not any(re.search(p, one) for p in self.expected)]
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +222,8 @@ def fresh_names(server):
 def screen(page, server, fresh_names):
     """The editor with a plate that nobody has corrected yet, and Verify in hand."""
     yield Screen(page, server, next(fresh_names)).open()
-    page.keyboard.press("v")
+    for key in ("Escape", "1", "v"):  # what a person has chosen stays from image to image
+        page.keyboard.press(key)
 
 
 # -------------------------------------------------------------------------- the editor
@@ -304,7 +313,15 @@ class Screen:
 
     def settle(self):
         """Wait until all that was done is on the disk."""
+        frames = "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+        self.page.evaluate(frames)
         self.page.locator(".correct-saved", has_text="journal ok").wait_for()
+
+    def seen(self, row, column):
+        """Mean colour on the screen of the pixels around a place, as (red, green, blue)."""
+        x, y = self.at(row, column)
+        clip = {"x": round(x) - 2, "y": round(y) - 2, "width": 5, "height": 5}
+        return _png(self.page.screenshot(clip=clip))[..., :3].mean(axis=(0, 1))
 
     def mask(self):
         """The working mask, from the page's export."""
