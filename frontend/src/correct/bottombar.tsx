@@ -40,7 +40,7 @@ export function BottomBar({ editor, field, fields }: Props) {
       <Clock editor={editor} />
       <Zoom editor={editor} />
       {porosity && porosity.fraction !== null && (
-        <span title="Share of defect pixels in the sample, with its 95 % interval">
+        <span title="Share of defect pixels in the sample. The interval says what it may become by the defects that nobody has checked.">
           porosity <b>{interval(100 * porosity.fraction, hundred(porosity.low), hundred(porosity.high), "%")}</b>
         </span>
       )}

@@ -70,7 +70,7 @@ function DeleteWhere({ editor, onClose }: { editor: Editor; onClose: () => void 
   const [confidence, setConfidence] = useState<number | null>(null);
   const gone = where(editor, area, confidence);
   useEffect(() => {
-    if (gone.length > 0) editor.select(gone.map((defect) => defect.id));
+    if (area !== null || confidence !== null) editor.select(gone.map((defect) => defect.id));
   }, [area, confidence]);
   const input = (label: string, step: number, value: number | null, set: (value: number | null) => void) => (
     <label class="row">

@@ -144,7 +144,7 @@ export class Editor {
 
   private showAgain(operation: Operation): void {
     const pending = pendingOf(operation);
-    if (pending) this.mask.add(pending, this.level);
+    if (pending) this.mask.add(pending);
   }
 
   close(): void {
@@ -175,7 +175,7 @@ export class Editor {
     if (show) {
       const pending = show(uuid);
       if (isPainted) this.mask.remember(pending);
-      else this.mask.add(pending, this.level);
+      else this.mask.add(pending);
       this.regions.clear();
       if (!isPainted) this.painter?.touch(pending.box);
     }
@@ -199,7 +199,7 @@ export class Editor {
   /** Paint a part of a gesture under way, now. */
   preview(part: Pending): void {
     if (this.state.isReadOnly || this.state.fieldState === "done") return;
-    this.mask.show(part, this.level);
+    this.mask.show(part);
     this.painter?.paintNow(part.box);
   }
 

@@ -74,14 +74,14 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
   return (
     <div class="correct">
       <TopBar editor={editor} field={field} next={next} bound={bound} />
-      <Banner editor={editor} />
+      <Banner editor={editor} online={online} />
       <div class="correct-middle">
         <Toolbar editor={editor} bound={bound} />
         <div class="correct-centre">
           <Options editor={editor} />
           <Stage editor={editor} bound={bound} umPerPx={field.um_per_px} onReady={first} />
         </div>
-        <Queue editor={editor} field={field} fields={fields} />
+        <Queue editor={editor} fields={fields} />
       </div>
       <BottomBar editor={editor} field={field} fields={fields} />
       <Dialogs editor={editor} bound={bound} setBound={setBound} />
@@ -115,7 +115,7 @@ function usePrefetch(editor: Editor, next: Field | undefined): void {
 }
 
 /** What stands in the way of correcting, and what to do about it. */
-function Banner({ editor }: { editor: Editor }) {
+function Banner({ editor, online }: { editor: Editor; online: boolean }) {
   const phase = usePart(editor.store, (state) => state.phase);
   const error = usePart(editor.store, (state) => state.error);
   const isReadOnly = usePart(editor.store, (state) => state.isReadOnly);
@@ -126,7 +126,7 @@ function Banner({ editor }: { editor: Editor }) {
       <Bar kind="bad" words={error ?? ""} button="Try again" act={() => editor.open()} />
     );
   }
-  if (journal.trouble) {
+  if (journal.trouble && online) {
     return (
       <Bar
         kind="bad"

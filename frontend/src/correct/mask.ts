@@ -4,7 +4,7 @@ import { ByteTiles, type ByteTile } from "./bytes";
 import { boxAround, clipped, isEmpty, meets } from "./geometry";
 import { polygon, stroke, type PaintSpan } from "./raster";
 import { TILE, tilesIn, type Tile } from "./tiles";
-import type { Shape } from "./view";
+import { levelsOf, type Shape } from "./view";
 
 export const IGNORE = 255;
 
@@ -50,6 +50,7 @@ function down([row, column]: Point, level: number): Point {
  */
 export class Mask {
   readonly tiles: ByteTiles;
+  private readonly nLevels: number;
   private pending: Pending[] = [];
 
   constructor(
@@ -58,6 +59,7 @@ export class Mask {
     readonly shape: Shape,
     onChange: (box: Box) => void,
   ) {
+    this.nLevels = levelsOf(shape, TILE);
     this.tiles = new ByteTiles(
       shape,
       `mask/${mode}/${field}`,
@@ -79,9 +81,9 @@ export class Mask {
   }
 
   /** Show a gesture at once; it stays until `settle` with its uuid. */
-  add(pending: Pending, level: number): void {
+  add(pending: Pending): void {
     this.remember(pending);
-    this.show(pending, level);
+    this.show(pending);
   }
 
   /** As `add`, for a gesture whose parts were painted while it was under way. */
@@ -90,11 +92,10 @@ export class Mask {
   }
 
   /** Paint a part of a gesture that is under way: not remembered. */
-  show(part: Omit<Pending, "uuid">, level: number): void {
-    for (const each of level === 0 ? [0] : [0, level]) {
-      for (const [tile, bytes] of this.tiles.loaded(clipped(part.box, this.shape), each)) {
-        paintInto(part, each, tile, bytes);
-      }
+  show(part: Omit<Pending, "uuid">): void {
+    const box = clipped(part.box, this.shape);
+    for (let level = 0; level < this.nLevels; level++) {
+      for (const [tile, bytes] of this.tiles.loaded(box, level)) paintInto(part, level, tile, bytes);
     }
   }
 
@@ -137,7 +138,7 @@ export class Mask {
   /** Coarser tiles take the largest class of each block that the patch holds whole. */
   private putCoarser(box: Box, values: Uint8Array): void {
     const width = box[3] - box[1];
-    for (let level = 1; level < 16; level++) {
+    for (let level = 1; level < this.nLevels; level++) {
       const size = 2 ** level;
       for (const [tile, bytes] of this.tiles.loaded(box, level)) {
         const top = Math.max(tile[0] * TILE, Math.ceil(box[0] / size));
@@ -161,14 +162,7 @@ export class Mask {
   }
 
   private repaintAll(box: Box): void {
-    for (const one of this.pending) {
-      if (!meets(one.box, box)) continue;
-      for (let level = 0; level < 16; level++) {
-        for (const [tile, bytes] of this.tiles.loaded(clipped(one.box, this.shape), level)) {
-          paintInto(one, level, tile, bytes);
-        }
-      }
-    }
+    for (const one of this.pending) if (meets(one.box, box)) this.show(one);
   }
 }
 

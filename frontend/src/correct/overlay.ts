@@ -219,9 +219,33 @@ function sampleRow(
     const values = tiles.peek(level, [tileRow, tileColumn])?.values;
     const base = offset - tileColumn * TILE;
     const end = (tileColumn + 1) * TILE;
-    for (; i < last && (at[i] as number) < end; i++) {
-      if (values) into[start + i] = values[base + (at[i] as number)] as number;
+    const begun = i;
+    while (i < last && (at[i] as number) < end) i++;
+    if (!values) {
+      sampleCoarser(into, start, row, { first: begun, last: i, at }, tiles, level);
+      continue;
     }
+    for (let j = begun; j < i; j++) into[start + j] = values[base + (at[j] as number)] as number;
+  }
+}
+
+/** Where a tile is still to come, show the finest of the coarser ones that is there. */
+function sampleCoarser(
+  into: Uint8Array,
+  start: number,
+  row: number,
+  { first, last, at }: Columns,
+  tiles: ByteTiles,
+  level: number,
+): void {
+  const column = at[first] as number;
+  for (let up = 1; level + up < 16; up++) {
+    const [r, c] = [row >> up, column >> up];
+    const values = tiles.peek(level + up, [Math.floor(r / TILE), Math.floor(c / TILE)])?.values;
+    if (!values) continue;
+    const line = (r % TILE) * TILE;
+    for (let i = first; i < last; i++) into[start + i] = values[line + (((at[i] as number) >> up) % TILE)] as number;
+    return;
   }
 }
 

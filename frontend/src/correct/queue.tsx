@@ -18,12 +18,11 @@ const SPARE_ROWS = 3;
 
 interface Props {
   editor: Editor;
-  field: Field;
   fields: Field[];
 }
 
 /** What to look at, the most paying first; below, the images. */
-export function Queue({ editor, field, fields }: Props) {
+export function Queue({ editor, fields }: Props) {
   const revision = usePart(editor.store, (state) => state.revision);
   const filters = usePart(editor.store, (state) => state.filters);
   const [queue, setQueue] = useState<readonly Defect[]>([]);
@@ -33,7 +32,7 @@ export function Queue({ editor, field, fields }: Props) {
       <FilterPanel editor={editor} nShown={queue.length} />
       <Cards editor={editor} queue={queue} />
       <Verdicts editor={editor} />
-      <Images field={field} fields={fields} />
+      <Images editor={editor} fields={fields} />
     </aside>
   );
 }
@@ -190,14 +189,18 @@ function Verdicts({ editor }: { editor: Editor }) {
   );
 }
 
-function Images({ field, fields }: { field: Field; fields: Field[] }) {
+function Images({ editor, fields }: { editor: Editor; fields: Field[] }) {
+  const { name } = editor.field;
+  const state = usePart(editor.store, (now) => now.fieldState);
+  const nToCheck = usePart(editor.store, (now) => now.nToCheck);
+  const shown = fields.map((one) => (one.name === name ? { ...one, state, n_to_check: nToCheck } : one));
   return (
     <nav class="correct-images" aria-label="Images">
       <h2>Images</h2>
       <ul>
-        {fields.map((one) => (
+        {shown.map((one) => (
           <li key={one.name}>
-            <a href={hrefOf("correct", one.name)} aria-current={one.name === field.name ? "true" : undefined} title={one.name}>
+            <a href={hrefOf("correct", one.name)} aria-current={one.name === name ? "true" : undefined} title={one.name}>
               <StateDot state={one.state} quiet />
               <span class="correct-image-name">{one.name}</span>
               {one.n_to_check !== null && one.n_to_check > 0 && <span class="muted">{count(one.n_to_check)}</span>}

@@ -82,7 +82,7 @@ export class ImageTiles {
 
   private want(level: number, tile: Tile): void {
     const key = this.key(level, tile);
-    if (bitmaps.get(key) || (failed.get(key) ?? 0) > performance.now() - RETRY_MS) return;
+    if (bitmaps.get(key) || (failed.get(key) ?? -Infinity) > performance.now() - RETRY_MS) return;
     loader.want(key, async () => {
       if (bitmaps.get(key)) return;
       try {

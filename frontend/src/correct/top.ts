@@ -18,7 +18,7 @@ export class Top {
       this.ghosts(context, view);
       for (const id of selected.slice(0, MOST_OUTLINED)) {
         const defect = editor.defects.get(id) ?? editor.ghosts.get(id);
-        if (defect) this.selected(context, view, defect);
+        if (defect) this.selected(context, view, defect, selected.length === 1);
       }
     }
     editor.tools[tool].draw?.(context, view);
@@ -42,7 +42,7 @@ export class Top {
     context.setLineDash([]);
   }
 
-  private selected(context: CanvasRenderingContext2D, view: View, defect: Defect): void {
+  private selected(context: CanvasRenderingContext2D, view: View, defect: Defect, isAlone: boolean): void {
     const isGhost = this.editor.ghosts.get(defect.id) !== undefined;
     const region = isGhost ? null : this.editor.region(defect);
     const path = region ? this.outline(region, view) : new Path2D();
@@ -55,6 +55,7 @@ export class Top {
     context.lineWidth = 2;
     context.strokeStyle = "#ffffff";
     context.stroke(path);
+    if (!isAlone) return;
     const corners = new Path2D();
     addCorners(corners, view, defect);
     context.lineWidth = 3;
@@ -86,7 +87,7 @@ function addBox(path: Path2D, view: View, defect: Defect): void {
 function addCorners(path: Path2D, view: View, defect: Defect): void {
   const [x0, y0, x1, y1] = boxOnScreen(view, defect.box);
   const gap = 7;
-  const arm = 8;
+  const arm = Math.min(8, (Math.min(x1 - x0, y1 - y0) + 2 * gap) / 3);
   for (const [x, side] of [
     [x0 - gap, 1],
     [x1 + gap, -1],

@@ -174,7 +174,9 @@ export function removeWhere(editor: Editor, maxAreaPx: number | null, maxConfide
     ...(maxAreaPx === null ? {} : { max_area_px: maxAreaPx }),
     ...(maxConfidence === null ? {} : { max_confidence: maxConfidence }),
   };
-  if (editor.commit("delete_where", gesture)) say(`${plural(gone.length, "defect")} deleted. Undo brings them back.`);
+  if (!editor.commit("delete_where", gesture)) return;
+  editor.select([]);
+  say(`${plural(gone.length, "defect")} deleted. Undo brings them back.`);
 }
 
 /** What `removeWhere` would delete. */
