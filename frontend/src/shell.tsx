@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Job, Project } from "./api";
 import { Boundary } from "./components/Boundary";
 import { Empty, Loading } from "./components/Empty";
-import { JobChip } from "./components/JobChip";
-import { Toasts } from "./components/Toast";
+import { JobChip, jobName } from "./components/JobChip";
+import { complain, Toasts } from "./components/Toast";
 import { Correct } from "./correct";
 import icon from "./icon.svg";
 import { Choose } from "./pages/choose/Choose";
@@ -171,6 +171,9 @@ function RunningJob({ jobs }: { jobs: Job[] }) {
     if (!finished || job) return;
     last.current = null;
     setEnded(finished);
+    if (finished.state === "failed") {
+      complain(new Error(`${jobName(finished.kind)} failed. ${finished.error ?? ""}`));
+    }
     const timer = window.setTimeout(() => setEnded(null), 8000);
     return () => window.clearTimeout(timer);
   }, [jobs, job]);

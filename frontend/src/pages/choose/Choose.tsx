@@ -103,7 +103,7 @@ export function Choose() {
           ) : embedding ? (
             <NoMap
               nImages={fields.length}
-              job={isBusy ? job : undefined}
+              job={job?.kind === "embed" ? job : undefined}
               onStart={() => void start("embed")}
             />
           ) : (
@@ -146,12 +146,19 @@ function NoMap({ nImages, job, onStart }: NoMapProps) {
         Sorby looks at {plural(nImages, "image")} once and lays them out by how alike they are. It
         takes about a second an image.
       </p>
-      {job ? (
+      {job?.state === "running" || job?.state === "waiting" ? (
         <Progress done={job.done} total={job.total} label="Looking at images" />
       ) : (
-        <button class="primary" onClick={onStart}>
-          Make the map
-        </button>
+        <>
+          {job?.error && (
+            <p class="bad" role="alert">
+              {job.error}
+            </p>
+          )}
+          <button class="primary" onClick={onStart}>
+            {job?.error ? "Try again" : "Make the map"}
+          </button>
+        </>
       )}
     </Empty>
   );
