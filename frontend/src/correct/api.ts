@@ -1,4 +1,4 @@
-import { fieldUrl, get, request, send, type Box, type FieldState } from "../api";
+import { fieldUrl, request, type Box, type FieldState } from "../api";
 import { tab } from "./tab";
 
 export type Point = [row: number, column: number];
@@ -61,15 +61,6 @@ export interface Draft extends Tail {
   ghosts: Defect[];
 }
 
-export interface Info {
-  shape: [number, number];
-  levels: number;
-  tile: number;
-  window: [low: number, high: number];
-  pages: number;
-  um_per_px: number | null;
-}
-
 /** What a person can do to a mask, by kind. Points and radii are multiples of 1/4 px. */
 export interface Gestures {
   brush: { points: Point[]; radius_px: number; value: number };
@@ -91,6 +82,8 @@ export interface Gestures {
   accept_rest: Record<string, never>;
   done: Record<string, never>;
   reopen: Record<string, never>;
+  /** The field got another mask meanwhile: go on with the draft, or take the newer mask. */
+  resolve: { keep: "draft" | "mask" };
   look: Record<string, never>;
   undo: Record<string, never>;
   redo: Record<string, never>;
@@ -131,11 +124,6 @@ export const takeOver = (field: string) => post<unknown>(fieldUrl(field, "/take_
 
 export const sendGesture = (field: string, operation: Operation) =>
   post<Answer>(fieldUrl(field, "/gestures"), operation);
-
-export const imageInfo = (field: string, kind: ImageKind) =>
-  get<Info>(fieldUrl(field, `/info?kind=${kind}`));
-
-export const confirmScale = (field: string) => send("POST", fieldUrl(field, "/confirm_scale"));
 
 export function imageTileUrl(field: string, kind: ImageKind, level: number, row: number, column: number): string {
   return fieldUrl(field, `/tile/${level}/${row}/${column}?kind=${kind}`);

@@ -1,13 +1,13 @@
-import { complain, say } from "../components/Toast";
+import { say } from "../components/Toast";
 import type { Box } from "../api";
-import { ApiError, messageOf } from "../api";
-import * as server from "./api";
-import { patchValues, type Answer, type Defect, type Draft, type Gestures, type Kind, type Operation, type Point, type Tail } from "./api";
-import { Defects, isToCheck, queueOf, type Filters } from "./defects";
+import type { Defect, Gestures, Kind, Operation, Point } from "./api";
+import { sendGesture } from "./api";
+import { Defects, queueOf, type Filters } from "./defects";
+import { Desk } from "./desk";
 import { Effort } from "./effort";
 import { Heats } from "./heat";
 import { Journal } from "./journal";
-import { Mask, pendingLasso, pendingStroke, type Pending } from "./mask";
+import { Mask, type Pending } from "./mask";
 import type { Painter } from "./painter";
 import { isIn, regionAt, type Region } from "./region";
 import { indexedDbShelf } from "./shelf";
@@ -38,17 +38,19 @@ export class Editor {
   readonly heats: Heats;
   readonly tools = makeTools(this);
   readonly journal: Journal;
+  readonly desk = new Desk(this);
   mask: Mask;
   defects = new Defects();
   ghosts = new Defects();
   view: View;
   painter: Painter | null = null;
+  /** Version of the mask that is corrected. */
   base = 0;
   /** Defects that a person has judged here, for the pace. */
   nJudged = 0;
-  private regions = new Map<number, Region | null>();
-  private known: { defects: Defects; edits: number; filters: Filters; queue: readonly Defect[] } | null = null;
+  private readonly regions = new Map<number, Region | null>();
   private readonly tileWatchers = new Set<() => void>();
+  private known: { defects: Defects; edits: number; filters: Filters; queue: readonly Defect[] } | null = null;
 
   constructor(
     readonly field: Field,
@@ -63,16 +65,13 @@ export class Editor {
     };
     this.polished = new ImageTiles(field.name, "polished", field.shape, redraw);
     this.etched = field.hasEtched ? new ImageTiles(field.name, "etched", field.shape, redraw) : null;
-    this.heats = new Heats(field.name, field.shape, () => this.painter?.drawOverlay(), (layer, error) => {
-      if (this.state.layer !== layer) return;
-      this.store.set({ layer: "none" });
-      say(error.message);
-    });
+    this.heats = this.newHeats();
     this.mask = this.newMask();
+    const { desk } = this;
     this.journal = new Journal(`${field.project}/${field.name}`, shelf, {
-      send: (operation) => server.sendGesture(field.name, operation),
-      onAnswer: (operation, answer) => this.onAnswer(operation, answer),
-      onRefused: (operation, error) => this.onRefused(operation, error),
+      send: (operation) => sendGesture(field.name, operation),
+      onAnswer: (operation, answer) => desk.onAnswer(operation, answer),
+      onRefused: (operation, error) => desk.onRefused(operation, error),
       onReadOnly: () => this.store.set({ isReadOnly: true }),
       onStatus: (journal) => this.store.set({ journal }),
     });
@@ -87,6 +86,13 @@ export class Editor {
     return levelFor(this.view.scale * ratio, this.polished.levels);
   }
 
+  /** Forget the mask's pixels and load them anew. */
+  renewMask(): void {
+    this.mask = this.newMask();
+    this.regions.clear();
+    this.painter?.all();
+  }
+
   private newMask(): Mask {
     return new Mask(this.field.name, this.store.now.mode, this.field.shape, (box) => {
       this.regions.clear();
@@ -95,62 +101,21 @@ export class Editor {
     });
   }
 
-  // ---------------------------------------------------------------- opening
-
-  /** Ask for the draft, and send on what an earlier page could not. */
-  async open(): Promise<void> {
-    try {
-      this.take(await server.openDraft(this.field.name, this.state.mode));
-    } catch (error) {
-      this.store.set({ phase: "failed", error: messageOf(error) });
-      return;
-    }
-    const left = await this.journal.restore().catch(() => []);
-    for (const operation of left) this.showAgain(operation);
-    if (!this.state.isReadOnly) this.journal.start();
-  }
-
-  private take(draft: Draft): void {
-    this.base = draft.base;
-    this.defects = new Defects(draft.defects);
-    this.ghosts = new Defects(draft.ghosts);
-    this.store.set({
-      phase: "ready",
-      error: null,
-      isReadOnly: draft.read_only,
-      revision: this.state.revision + 1,
-      ...tailOf(draft),
+  private newHeats(): Heats {
+    const { name, shape } = this.field;
+    const redraw = () => this.painter?.drawOverlay();
+    return new Heats(name, shape, redraw, (layer, error) => {
+      if (this.state.layer !== layer) return;
+      this.store.set({ layer: "none" });
+      say(error.message);
     });
-    this.painter?.drawTop();
-  }
-
-  /** Make this tab the one that writes. */
-  async takeOver(): Promise<void> {
-    await server.takeOver(this.field.name);
-    this.store.set({ isReadOnly: false });
-    this.mask.reload([0, 0, ...this.field.shape]);
-    this.painter?.all();
-    this.take(await server.openDraft(this.field.name, this.state.mode));
-    this.journal.start();
-  }
-
-  /** Draw everything from nothing, against the clock; or back to correcting. */
-  async setMode(mode: server.Mode): Promise<void> {
-    this.store.set({ mode, selected: [], tool: mode === "correct" ? "verify" : "brush" });
-    this.mask = this.newMask();
-    this.painter?.all();
-    await this.open();
-  }
-
-  private showAgain(operation: Operation): void {
-    const pending = pendingOf(operation);
-    if (pending) this.mask.add(pending);
   }
 
   close(): void {
     if (this.effort.waitingSeconds >= 1 && !this.state.isReadOnly && this.state.phase === "ready") {
       this.commit("look", {});
     }
+    this.desk.close();
     this.painter?.stop();
     this.painter = null;
   }
@@ -189,7 +154,7 @@ export class Editor {
       if (kind !== "look") say("Another tab edits this image. Take over first: the button is above the image.");
       return false;
     }
-    if (this.state.fieldState === "done" && !["reopen", "look", "undo"].includes(kind)) {
+    if (this.state.fieldState === "done" && !["reopen", "look"].includes(kind)) {
       say("This image is done. Reopen it to go on: the button is above the image.");
       return false;
     }
@@ -207,49 +172,6 @@ export class Editor {
   takeBack(box: Box): void {
     this.mask.reload(box);
     this.painter?.touch(box);
-  }
-
-  private async onAnswer(operation: Operation, answer: Answer): Promise<void> {
-    const { patch } = answer;
-    const values = patch ? await patchValues(patch) : null;
-    this.mask.settle(operation.uuid, patch?.box ?? null, values);
-    this.regions.clear();
-    for (const id of answer.removed) {
-      this.defects.remove(id);
-      this.ghosts.remove(id);
-    }
-    for (const defect of answer.changed) this.put(defect);
-    this.store.set({ ...tailOf(answer), revision: this.state.revision + 1, selected: this.stillSelected(operation, answer) });
-    if (patch) this.painter?.touch(patch.box);
-    this.painter?.drawTop();
-    performance.mark(`sorby:answer:${operation.kind}`);
-    if (operation.kind === "wand" || operation.kind === "click") this.tellAdded(answer);
-  }
-
-  private tellAdded(answer: Answer): void {
-    const added = answer.changed[0];
-    if (!answer.patch) this.speak("Nothing like a defect here. Click on its darkest place, or draw it with the brush.");
-    else if (added) this.speak(`Added ${describe(added, this)}`);
-  }
-
-  /** What stays selected: the ids that are still there, or the one that a gesture has made. */
-  private stillSelected(operation: Operation, answer: Answer): readonly number[] {
-    const live = answer.changed.filter((defect) => defect.state !== "rejected" && defect.state !== "ignored");
-    if (["wand", "click", "merge"].includes(operation.kind) && live[0]) return [live[0].id];
-    const stays = this.state.selected.filter((id) => this.defects.get(id) ?? this.ghosts.get(id));
-    if (stays.length === 0 && this.state.selected.length > 0 && live[0]) return [live[0].id];
-    return stays;
-  }
-
-  private onRefused(operation: Operation, error: Error): void {
-    this.mask.forget(operation.uuid);
-    const box = pendingOf(operation)?.box ?? ([0, 0, ...this.field.shape] as Box);
-    this.mask.reload(box);
-    this.painter?.touch(box);
-    if (error instanceof ApiError && error.status === 422) say(error.message);
-    else complain(error);
-    this.speak(error.message);
-    void server.openDraft(this.field.name, this.state.mode).then((draft) => this.take(draft), () => {});
   }
 
   /** Take in a defect, whatever it has become. */
@@ -290,6 +212,13 @@ export class Editor {
   onTile(watcher: () => void): () => void {
     this.tileWatchers.add(watcher);
     return () => void this.tileWatchers.delete(watcher);
+  }
+
+  /** The mask's pixels have changed in a box. */
+  touched(box: Box): void {
+    this.regions.clear();
+    this.painter?.touch(box);
+    this.painter?.drawTop();
   }
 
   drawTop(): void {
@@ -360,38 +289,8 @@ export class Editor {
     return queue;
   }
 
-  nChecked(): number {
-    let n = this.ghosts.size;
-    for (const defect of this.defects.all()) if (!isToCheck(defect)) n++;
-    return n;
-  }
-
   isInSight(defect: Defect): boolean {
     const seen = visible(this.view, this.field.shape);
     return defect.box[0] >= seen[0] && defect.box[1] >= seen[1] && defect.box[2] <= seen[2] && defect.box[3] <= seen[3];
   }
 }
-
-function tailOf(tail: Tail): Partial<State> {
-  return {
-    fieldState: tail.state,
-    nToCheck: tail.n_to_check,
-    canUndo: tail.can_undo,
-    canRedo: tail.can_redo,
-    porosity: tail.porosity,
-  };
-}
-
-/** How a gesture looks before the server has answered, where that is known. */
-function pendingOf({ kind, uuid, gesture }: Operation): Pending | null {
-  if (kind === "brush") {
-    const { points, radius_px, value } = gesture as Gestures["brush"];
-    return pendingStroke(uuid, points, radius_px, value);
-  }
-  if (kind === "lasso") {
-    const { points, value, unignore } = gesture as Gestures["lasso"];
-    return pendingLasso(uuid, points, value, unignore ?? false);
-  }
-  return null;
-}
-

@@ -56,7 +56,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
   }, [field.name]);
   const next = nextImage(fields, field.name);
   useEffect(() => {
-    void editor.open();
+    void editor.desk.open();
     return () => {
       const { tool, value, radius, tolerance, opacity, layer } = editor.state;
       usual = { tool: tool === "pan" ? "verify" : tool, value, radius, tolerance, opacity, layer };
@@ -67,6 +67,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
     if (online) editor.journal.poke();
   }, [online, editor]);
   useEffect(() => leaveWhenDone(editor, next), [editor, next?.name]);
+  useEffect(() => void attempt(() => editor.desk.follow(field.mask_version)), [editor, field.mask_version]);
   usePrefetch(editor, next);
   const first = () => {
     if (box) editor.lookAt(box, true);
@@ -90,13 +91,17 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
 }
 
 /** A person said that the image is done, and the server has it: go on with the next. */
-function leaveWhenDone(editor: Editor, next: Field | undefined): () => void {
-  return editor.store.watch((state, before) => {
-    if (state.fieldState !== "done" || before.fieldState === "done" || before.phase !== "ready") return;
+function leaveWhenDone(editor: Editor, next: Field | undefined): void {
+  editor.desk.onDone = () => {
+    if (editor.state.mode === "from_nothing") {
+      say("Drawn from nothing: its effort is in the table of rounds on the Results page.");
+      void editor.desk.setMode("correct");
+      return;
+    }
     void refresh();
     say(next ? `${editor.field.name} is done. This is the next image.` : `${editor.field.name} is done. It was the last one.`);
     if (next) go(hrefOf("correct", next.name));
-  });
+  };
 }
 
 const STAGE_GUESS = [900, 650] as const;
@@ -123,7 +128,7 @@ function Banner({ editor, online }: { editor: Editor; online: boolean }) {
   const journal = usePart(editor.store, (state) => state.journal);
   if (phase === "failed") {
     return (
-      <Bar kind="bad" words={error ?? ""} button="Try again" act={() => editor.open()} />
+      <Bar kind="bad" words={error ?? ""} button="Try again" act={() => editor.desk.open()} />
     );
   }
   if (journal.trouble && online) {
@@ -142,10 +147,11 @@ function Banner({ editor, online }: { editor: Editor; online: boolean }) {
         kind="note"
         words="Another tab edits this image. Here you can look."
         button="Take over"
-        act={() => editor.takeOver()}
+        act={() => editor.desk.takeOver()}
       />
     );
   }
+  if (fieldState === "conflict") return <Conflict editor={editor} />;
   if (fieldState === "done") {
     return (
       <Bar
@@ -157,6 +163,17 @@ function Banner({ editor, online }: { editor: Editor; online: boolean }) {
     );
   }
   return null;
+}
+
+/** The field got another mask while this draft has corrections. Neither is thrown away. */
+function Conflict({ editor }: { editor: Editor }) {
+  return (
+    <div class="correct-banner bad" role="alert">
+      <span>This image got a newer mask while your corrections were under way. Nothing is lost: which one goes on?</span>
+      <button onClick={() => editor.commit("resolve", { keep: "draft" })}>My corrections</button>
+      <button onClick={() => editor.commit("resolve", { keep: "mask" })}>The newer mask</button>
+    </div>
+  );
 }
 
 interface BarProps {

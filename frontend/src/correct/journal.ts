@@ -108,8 +108,8 @@ export class Journal {
     }
     this.failures = 0;
     this.done(operation);
+    await this.handlers.onAnswer(operation, answer); // first: whoever sees nothing wait knows what can be undone
     this.tell({ waiting: this.queue.length, trouble: null, savedAt: Date.now() });
-    await this.handlers.onAnswer(operation, answer);
     return true;
   }
 

@@ -4,31 +4,27 @@
  */
 export class Loader {
   private readonly waiting = new Map<string, () => Promise<void>>();
-  private running = 0;
+  private readonly running = new Set<string>();
 
   constructor(private readonly most = 3) {}
 
-  /** Do a task when there is room. A task that waits already moves to the front. */
+  /** Do a task when there is room. One that waits already moves to the front. */
   want(key: string, task: () => Promise<void>): void {
+    if (this.running.has(key)) return;
     this.waiting.delete(key);
     this.waiting.set(key, task);
     this.next();
   }
 
-  /** Forget what waits and is not wanted any more. */
-  keepOnly(isWanted: (key: string) => boolean): void {
-    for (const key of this.waiting.keys()) if (!isWanted(key)) this.waiting.delete(key);
-  }
-
   private next(): void {
-    while (this.running < this.most) {
+    while (this.running.size < this.most) {
       const key = [...this.waiting.keys()].pop();
       if (key === undefined) return;
       const task = this.waiting.get(key);
       this.waiting.delete(key);
-      this.running++;
+      this.running.add(key);
       void task?.().finally(() => {
-        this.running--;
+        this.running.delete(key);
         this.next();
       });
     }
@@ -63,14 +59,5 @@ export class Recent<V> {
       this.values.delete(oldest);
       this.onDrop(dropped);
     }
-  }
-
-  entries(): IterableIterator<[string, V]> {
-    return this.values.entries();
-  }
-
-  clear(): void {
-    for (const value of this.values.values()) this.onDrop(value);
-    this.values.clear();
   }
 }

@@ -87,6 +87,14 @@ export class Painter {
     this.updateBox(scene, this.deviceView(scene.view), box);
   }
 
+  /** Load stale tiles in sight again. */
+  refresh(): void {
+    const scene = this.scene();
+    if (!scene) return;
+    const view = this.deviceView(scene.view);
+    wantVisible(view, scene.mask, levelOf(scene, view));
+  }
+
   stop(): void {
     cancelAnimationFrame(this.frame);
     this.frame = -1;
@@ -135,8 +143,6 @@ export class Painter {
 
   private paintBoxes(scene: Scene, view: View): void {
     if (this.boxes.length === 0) return;
-    const level = levelOf(scene, view);
-    wantVisible(view, scene.mask, level); // a stale tile is loaded again
     const seen = visible(view, scene.mask.shape);
     for (const box of this.boxes) if (meets(box, seen)) this.updateBox(scene, view, box);
   }

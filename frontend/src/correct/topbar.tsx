@@ -1,11 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Field } from "../api";
+import { api, type Field } from "../api";
 import { count, duration, plural, withUnit } from "../format";
 import { hrefOf } from "../router";
 import { StateDot } from "../components/StateDot";
 import { attempt } from "../components/Toast";
 import { actionOf, run } from "./actions";
-import { confirmScale, exportUrl } from "./api";
+import { exportUrl } from "./api";
 import type { Editor } from "./editor";
 import { Icon } from "./icons";
 import type { Bindings } from "./keys";
@@ -62,7 +62,7 @@ function Scale({ field }: { field: Field }) {
       <button
         class="quiet warn"
         title="A scale bar was found in the image. Confirm its length."
-        onClick={() => void attempt(() => confirmScale(field.name))}
+        onClick={() => void attempt(() => api.confirmScale(field.name))}
       >
         Scale bar: {withUnit(bar.um, "µm")}? Confirm
       </button>
@@ -136,7 +136,7 @@ function ModeButton({ editor }: { editor: Editor }) {
       class="quiet"
       aria-pressed={isManual}
       title="Draw all defects by hand on an empty mask, against the clock, to compare the effort. The image's own mask is not touched."
-      onClick={() => void editor.setMode(isManual ? "correct" : "from_nothing")}
+      onClick={() => void editor.desk.setMode(isManual ? "correct" : "from_nothing")}
     >
       {isManual ? "Back to correcting" : "From nothing"}
     </button>

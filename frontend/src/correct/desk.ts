@@ -1,0 +1,170 @@
+import { complain, say } from "../components/Toast";
+import type { Box } from "../api";
+import { ApiError, messageOf } from "../api";
+import * as server from "./api";
+import { patchValues, type Answer, type Draft, type Gestures, type Mode, type Operation, type Tail } from "./api";
+import { Defects } from "./defects";
+import type { Editor } from "./editor";
+import { pendingLasso, pendingStroke, type Pending } from "./mask";
+import type { State } from "./store";
+import { describe } from "./words";
+
+/** After the last gesture, until coarser tiles are loaded again. */
+const QUIET_MS = 700;
+
+/** What the editor and the server say to each other about one draft. */
+export class Desk {
+  /** The image is done: the server has it. */
+  onDone: () => void = () => {};
+  private timer = 0;
+
+  constructor(private readonly editor: Editor) {}
+
+  /** Ask for the draft, and send on what an earlier page could not. */
+  async open(): Promise<void> {
+    const { editor } = this;
+    try {
+      this.take(await server.openDraft(editor.field.name, editor.state.mode));
+    } catch (error) {
+      editor.store.set({ phase: "failed", error: messageOf(error) });
+      return;
+    }
+    for (const operation of await editor.journal.restore().catch(() => [])) {
+      const pending = pendingOf(operation);
+      if (pending) editor.mask.add(pending);
+    }
+    if (!editor.state.isReadOnly) editor.journal.start();
+  }
+
+  /** The draft as the server has it now; the mask is loaded again where it is another one. */
+  async reopen(): Promise<void> {
+    const { editor } = this;
+    const before = editor.base;
+    this.take(await server.openDraft(editor.field.name, editor.state.mode));
+    if (editor.base !== before) editor.renewMask();
+  }
+
+  /** The field has another mask, for example of a new model: take it if nothing of ours waits. */
+  async follow(version: number | null): Promise<void> {
+    const { state, journal, base } = this.editor;
+    if (version === null || version === base || state.phase !== "ready") return;
+    if (state.mode === "correct" && journal.isEmpty) await this.reopen();
+  }
+
+  /** Make this tab the one that writes. */
+  async takeOver(): Promise<void> {
+    const { editor } = this;
+    await server.takeOver(editor.field.name);
+    editor.renewMask();
+    this.take(await server.openDraft(editor.field.name, editor.state.mode));
+    editor.journal.start();
+  }
+
+  /** Draw everything from nothing, against the clock; or back to correcting. */
+  async setMode(mode: Mode): Promise<void> {
+    const { editor } = this;
+    editor.store.set({ mode, selected: [], tool: mode === "correct" ? "verify" : "brush" });
+    editor.renewMask();
+    await this.open();
+  }
+
+  close(): void {
+    window.clearTimeout(this.timer);
+    this.onDone = () => {};
+  }
+
+  private take(draft: Draft): void {
+    const { editor } = this;
+    editor.base = draft.base;
+    editor.defects = new Defects(draft.defects);
+    editor.ghosts = new Defects(draft.ghosts);
+    const stays = editor.state.selected.filter((id) => editor.defects.get(id) ?? editor.ghosts.get(id));
+    editor.store.set({
+      phase: "ready",
+      error: null,
+      isReadOnly: draft.read_only,
+      revision: editor.state.revision + 1,
+      selected: stays,
+      ...tailOf(draft),
+    });
+    editor.drawTop();
+  }
+
+  async onAnswer(operation: Operation, answer: Answer): Promise<void> {
+    const { editor } = this;
+    const { patch } = answer;
+    editor.mask.settle(operation.uuid, patch?.box ?? null, patch ? await patchValues(patch) : null);
+    for (const id of answer.removed) {
+      editor.defects.remove(id);
+      editor.ghosts.remove(id);
+    }
+    for (const defect of answer.changed) editor.put(defect);
+    editor.store.set({
+      ...tailOf(answer),
+      revision: editor.state.revision + 1,
+      selected: this.stillSelected(operation, answer),
+    });
+    editor.touched(patch?.box ?? [0, 0, 0, 0]);
+    this.refreshLater();
+    performance.mark(`sorby:answer:${operation.kind}`);
+    if (operation.kind === "wand" || operation.kind === "click") this.tellAdded(answer);
+    if (operation.kind === "done") this.onDone();
+    if (operation.kind === "resolve") await this.reopen();
+  }
+
+  /** Coarser tiles hold a preview of the gesture: load them again when the hand rests. */
+  private refreshLater(): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.editor.painter?.refresh(), QUIET_MS);
+  }
+
+  private tellAdded(answer: Answer): void {
+    const added = answer.changed[0];
+    if (added) this.editor.speak(`Added ${describe(added, this.editor)}`);
+  }
+
+  /** What stays selected: the ids that are still there, or the one that a gesture has made. */
+  private stillSelected(operation: Operation, answer: Answer): readonly number[] {
+    const { state, defects, ghosts } = this.editor;
+    const live = answer.changed.filter((defect) => defect.state !== "rejected" && defect.state !== "ignored");
+    if (["wand", "click", "merge"].includes(operation.kind) && live[0]) return [live[0].id];
+    const stays = state.selected.filter((id) => defects.get(id) ?? ghosts.get(id));
+    if (stays.length === 0 && state.selected.length > 0 && live[0]) return [live[0].id];
+    return stays;
+  }
+
+  onRefused(operation: Operation, error: Error): void {
+    const { editor } = this;
+    editor.mask.forget(operation.uuid);
+    const box: Box = pendingOf(operation)?.box ?? [0, 0, ...editor.field.shape];
+    editor.mask.reload(box);
+    editor.touched(box);
+    if (error instanceof ApiError && error.status === 422) say(error.message);
+    else complain(error);
+    editor.speak(error.message);
+    void this.reopen().catch(() => {}); // the next gesture tells what is wrong
+  }
+}
+
+function tailOf(tail: Tail): Partial<State> {
+  return {
+    fieldState: tail.state,
+    nToCheck: tail.n_to_check,
+    canUndo: tail.can_undo,
+    canRedo: tail.can_redo,
+    porosity: tail.porosity,
+  };
+}
+
+/** How a gesture looks before the server has answered, where that is known. */
+function pendingOf({ kind, uuid, gesture }: Operation): Pending | null {
+  if (kind === "brush") {
+    const { points, radius_px, value } = gesture as Gestures["brush"];
+    return pendingStroke(uuid, points, radius_px, value);
+  }
+  if (kind === "lasso") {
+    const { points, value, unignore } = gesture as Gestures["lasso"];
+    return pendingLasso(uuid, points, value, unignore ?? false);
+  }
+  return null;
+}
