@@ -159,6 +159,8 @@ function TopBar({ route, project }: { route: Route; project: Project | null }) {
   );
 }
 
+const ENDED_SHOWN_MS = 8000;
+
 /** What the server is doing, on every page; a job that ended stays a little while. */
 function RunningJob({ jobs }: { jobs: Job[] }) {
   const running = jobs.filter((job) => job.state === "running" || job.state === "waiting");
@@ -174,12 +176,16 @@ function RunningJob({ jobs }: { jobs: Job[] }) {
     if (finished.state === "failed") {
       complain(new Error(`${jobName(finished.kind)} failed. ${finished.error ?? ""}`));
     }
-    const timer = window.setTimeout(() => setEnded(null), 8000);
-    return () => window.clearTimeout(timer);
   }, [jobs, job]);
+  useEffect(() => {
+    if (!ended) return;
+    const timer = window.setTimeout(() => setEnded(null), ENDED_SHOWN_MS);
+    return () => window.clearTimeout(timer);
+  }, [ended]);
   const shown = job ?? ended;
   return (
-    <div class="job-chip" aria-live="polite">
+    // Its end is read out, its every step is not.
+    <div class="job-chip" role={job ? undefined : "status"}>
       {shown && <JobChip job={shown} />}
     </div>
   );

@@ -67,7 +67,14 @@ export function Suggest({ strategies, nLeft, job, onStart }: Props) {
           {job.error}
         </p>
       )}
-      {Array.isArray(notes) && notes.map((note) => <p key={String(note)}>{String(note)}</p>)}
+      {Array.isArray(notes) && notes.length > 0 && (
+        <details>
+          <summary>{plural(notes.length, "note")} on this choice</summary>
+          {notes.map((note) => (
+            <p key={String(note)}>{String(note)}</p>
+          ))}
+        </details>
+      )}
       <p class="muted">
         {plural(nLeft, "image")} left in the pool. Click a point to overrule a pick.
       </p>
