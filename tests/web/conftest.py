@@ -43,7 +43,8 @@ def study_once(tmp_path_factory):
     write_micrograph(home / "etched" / "p0.png", metal(0)[0] // 2)
     (home / "fields.csv").write_text(
         "image,specimen,split,um_per_px,laser_power_w,scan_speed_mm_s\n"
-        + "".join(f"{n},S{k // 2},,1.5,200,800\n" for k, n in enumerate(["p0", "p1", "p2", "p3"]))
+        + "p0,S0,pool,1.5,200,800\np1,S1,pool,1.5,200,800\np2,S2,pool,1.5,200,800\n"
+        + "p3,S3,test,1.5,200,800\n"
     )
     new_project(
         home / "study",

@@ -38,6 +38,7 @@ class House:
         # SQLite allows one writer; one thread that writes gestures is never told "locked".
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._desk: Desk | None = None
+        self._is_closed = False
 
     def at_desk(self, act: Callable[[Desk], T]) -> T:
         """Let the writer thread do something with the drafts, and wait for it."""
@@ -68,7 +69,10 @@ class House:
             self.tell({"type": "project"})
 
     def close(self) -> None:
-        """End jobs, streams and the writer; nothing is left to save."""
+        """End jobs, streams and the writer; nothing is left to save. Twice is once."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self.hub.close()
         self.jobs.close()
         self._writer.submit(self._close_desk).result()

@@ -101,4 +101,7 @@ def report(house: TheHouse) -> FileResponse:
 @router.get("/effort")
 def effort(house: TheHouse) -> Effort:
     """Work that went into corrections, by round and by image."""
-    return Effort(**workflow.effort(house.folder))
+    told = workflow.effort(house.folder)
+    return Effort(
+        rounds=told["rounds"], images=[{"name": row["image"], **row} for row in told["images"]]
+    )

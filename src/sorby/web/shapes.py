@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictStr
 
 Box = tuple[int, int, int, int]
 Cell = str | int | float | bool | None
@@ -82,7 +82,7 @@ class FieldRow(Told):
     scale_bar: ScaleBar | None
 
 
-Said = Annotated[float | str | None, Field(description="A number or text; null where unknown.")]
+Said = Annotated[StrictFloat | StrictStr | None, Field(description="A number or text; null where unknown.")]
 
 
 class FieldChange(Asked):

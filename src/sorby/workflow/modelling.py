@@ -119,6 +119,7 @@ def _row(model: Any) -> dict[str, Any]:
         "validation_macro_f1": training["validation_macro_f1"],
         "threshold": training["threshold"],
         "seconds": training["seconds"],
+        "stopped_at": training.get("stopped_at"),
         "sha256": model.sha256,
         "is_whole": model.is_whole,
     }
