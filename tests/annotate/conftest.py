@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from sorby.annotate import Canvas, Change, Stamp, scan
+from sorby.annotate.objects import LEAST_AREA_PX
+from sorby.defects import label_instances
 
 
 @pytest.fixture
@@ -34,3 +36,36 @@ def speckled(rng):
         mask[row : row + height, column : column + width] = rng.integers(1, 3)
     mask[100:120, 50:90] = 255
     return mask
+
+
+@pytest.fixture
+def check():
+    return check_index
+
+
+def found_by_label(mask):
+    """Box, area and class of every defect, by the labelling that measures use."""
+    instances = label_instances(mask, min_area_px=LEAST_AREA_PX)
+    found = set()
+    for number in range(1, instances.max() + 1):
+        rows, columns = np.nonzero(instances == number)
+        box = (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
+        found.add((tuple(map(int, box)), len(rows), int(mask[rows[0], columns[0]])))
+    return found
+
+
+def found_by_index(canvas):
+    return {(d.box, d.area_px, d.value) for d in canvas.index.defects.values()}
+
+
+def check_index(canvas):
+    """The index holds what a look at the whole mask finds, and its sums are right."""
+    assert found_by_index(canvas) == found_by_label(canvas.mask)
+    for defect in canvas.index.defects.values():
+        assert canvas.mask[defect.point] == defect.value
+        assert defect in canvas.index.near(defect.box)
+    fresh = Canvas(canvas.mask, lambda piece: None)
+    assert np.array_equal(canvas.counts, fresh.counts)
+    assert canvas.index.sums.area == sum(d.area_px for d in canvas.index.defects.values())
+    states = [d.state for d in canvas.index.defects.values()]
+    assert canvas.index.n_to_check == states.count("predicted")

@@ -3,36 +3,8 @@
 import numpy as np
 import pytest
 
-from sorby.annotate import Canvas, lasso_fill, merge, paint, split
-from sorby.annotate.objects import LEAST_AREA_PX, piece_at
-from sorby.defects import label_instances
-
-
-def found_by_label(mask):
-    """Box, area and class of every defect, by the labelling that measures use."""
-    instances = label_instances(mask, min_area_px=LEAST_AREA_PX)
-    found = set()
-    for number in range(1, instances.max() + 1):
-        rows, columns = np.nonzero(instances == number)
-        box = (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
-        found.add((tuple(map(int, box)), len(rows), int(mask[rows[0], columns[0]])))
-    return found
-
-
-def found_by_index(canvas):
-    return {(d.box, d.area_px, d.value) for d in canvas.index.defects.values()}
-
-
-def check(canvas):
-    assert found_by_index(canvas) == found_by_label(canvas.mask)
-    for defect in canvas.index.defects.values():
-        assert canvas.mask[defect.point] == defect.value
-        assert defect in canvas.index.near(defect.box)
-    fresh = Canvas(canvas.mask, lambda piece: None)
-    assert np.array_equal(canvas.counts, fresh.counts)
-    assert canvas.index.sums.area == sum(d.area_px for d in canvas.index.defects.values())
-    states = [d.state for d in canvas.index.defects.values()]
-    assert canvas.index.n_to_check == states.count("predicted")
+from sorby.annotate import lasso_fill, merge, paint, split
+from sorby.annotate.objects import piece_at
 
 
 def random_patch(mask, rng):
@@ -44,7 +16,7 @@ def random_patch(mask, rng):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_index_follows_random_patches_and_their_undo(seed, speckled, canvas_of, stamp):
+def test_index_follows_random_patches_and_their_undo(seed, speckled, canvas_of, stamp, check):
     rng = np.random.default_rng(seed)
     canvas = canvas_of(speckled.copy())
     check(canvas)

@@ -2,6 +2,7 @@
 // one takes the name of a tab that was closed or reloaded, so that it goes on where that one was.
 
 const KEPT_AS = "sorby.tabs";
+const OWN_KEPT_AS = "sorby.tab";
 const MOST = 20;
 
 /** A name that nobody else has. Also where the page was not asked for over a safe connection. */
@@ -30,12 +31,19 @@ function known(): string[] {
   }
 }
 
+/** The name that this tab had before a reload, one of a closed tab, or a fresh one. */
 async function chosen(): Promise<string> {
   if (!("locks" in navigator)) return uuid();
-  for (const name of known()) if (await hold(name)) return name;
+  const own = sessionStorage.getItem(OWN_KEPT_AS);
+  for (const name of own === null ? known() : [own, ...known()]) if (await hold(name)) return kept(name);
   const name = uuid();
   await hold(name);
   localStorage.setItem(KEPT_AS, JSON.stringify([name, ...known()].slice(0, MOST)));
+  return kept(name);
+}
+
+function kept(name: string): string {
+  sessionStorage.setItem(OWN_KEPT_AS, name);
   return name;
 }
 

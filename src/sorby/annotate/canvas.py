@@ -45,12 +45,19 @@ class Canvas:
 
     # ------------------------------------------------------------------ one gesture
 
-    def paint(self, patch: Patch | None, stamp: Stamp, *, fresh: Defect | None = None) -> None:
+    def paint(
+        self,
+        patch: Patch | None,
+        stamp: Stamp,
+        *,
+        fresh: Defect | None = None,
+        model: str | None = None,
+    ) -> None:
         """Put a patch into the mask; see `DefectIndex.paint`."""
         if patch is None:
             return
         self._note(patch)
-        self._changes.append(self.index.paint(self.mask, patch, stamp, fresh=fresh))
+        self._changes.append(self.index.paint(self.mask, patch, stamp, fresh=fresh, model=model))
 
     def take_away(self, defects: Iterable[Defect], value: int, stamp: Stamp) -> None:
         """Delete defects (value 0) or ignore their pixels (255); they become ghosts."""

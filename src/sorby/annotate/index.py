@@ -124,7 +124,13 @@ class DefectIndex:
         self.sums.add(defect, -1)
 
     def paint(
-        self, mask: np.ndarray, patch: Patch, stamp: Stamp, *, fresh: Defect | None = None
+        self,
+        mask: np.ndarray,
+        patch: Patch,
+        stamp: Stamp,
+        *,
+        fresh: Defect | None = None,
+        model: str | None = None,
     ) -> Change:
         """Put a patch into the mask, and find what that did to the defects.
 
@@ -142,6 +148,9 @@ class DefectIndex:
             Who and when.
         fresh : Defect, optional
             Number, state and origin of what is new, instead of a new number and "added".
+        model : str, optional
+            Name of a model that made the patch: what it changed is "predicted", whatever vanished
+            leaves no ghost, as nobody has judged it.
 
         Returns
         -------
@@ -151,6 +160,8 @@ class DefectIndex:
         touched = _touched(mask, patch)
         apply_patch(mask, patch)
         change = self._follow(touched, stamp, fresh)
+        if model is not None:
+            change = _unjudged(change, model)
         self.apply(change)
         return change
 
@@ -247,6 +258,16 @@ class DefectIndex:
                 model=model,
             )
             first_id += 1
+
+
+def _unjudged(change: Change, model: str) -> Change:
+    """A change as a model makes it: nobody has decided anything."""
+    found = tuple(
+        replace(one, state="predicted", author="", time="", model=one.model or model)
+        for one in change.after
+        if not one.is_gone
+    )
+    return Change(change.before, found)
 
 
 class Sums:

@@ -20,7 +20,7 @@ _HEAD = np.dtype("<i4")
 
 UNDOABLE = frozenset(
     {"brush", "lasso", "wand", "click", "delete", "delete_box", "delete_where", "fill_holes",
-     "split", "merge", "class", "accept", "reject", "ignore", "restore", "accept_rest"}
+     "split", "merge", "class", "accept", "reject", "ignore", "restore", "accept_rest", "recut"}
 )  # fmt: skip
 """Kinds of gestures that undo takes back; looking, finishing and reopening are not."""
 

@@ -109,6 +109,7 @@ def _listening(host: str, port: int | None) -> socket.socket:
             if os.name == "posix":  # elsewhere it would let two servers share the port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((host, number))
+            listener.listen()  # whoever follows the address at once waits instead of failing
         except (OSError, OverflowError) as error:
             listener.close()
             reason = error

@@ -79,7 +79,8 @@ class Desk:
         Returns
         -------
         dict
-            ``base``, ``mode``, ``version``, ``author``, ``defects`` (best first), ``ghosts``,
+            ``base``, ``mode``, ``version``, ``author``, ``can_recut`` (a probability is kept beside
+            the mask, so that all outlines can be cut anew), ``defects`` (best first), ``ghosts``,
             ``state``, ``n_to_check``, ``can_undo``, ``can_redo``, ``porosity``.
         """
         return self._review(name, mode).opened()

@@ -10,6 +10,7 @@ import numpy as np
 
 from sorby.annotate import boxes, edit, grow, queue
 from sorby.annotate.objects import Defect
+from sorby.annotate.recut import recut
 from sorby.core.errors import ReviewError, SettingError
 from sorby.core.records import IGNORE
 
@@ -304,6 +305,16 @@ def _fields(defect: Defect) -> dict[str, Any]:
     return {name: getattr(defect, name) for name in Defect.__dataclass_fields__}
 
 
+def _recut(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
+    threshold = number(said, "threshold", 0.01, 0.99)
+    if review.steps is None or review.stored is None:
+        raise ReviewError(
+            f"No probability is kept beside the mask of {review.field.name!r}: there is nothing to "
+            "cut anew. Correct the outlines with the brush."
+        )
+    recut(review.canvas, review.steps, threshold, stamp, model=review.stored.method)
+
+
 def _look(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
     """Nothing but the effort, which every gesture carries."""
 
@@ -327,6 +338,7 @@ EDITS: dict[str, Carry] = {
     "accept_rest": _accept_rest,
     "ignore": _ignore,
     "restore": _restore,
+    "recut": _recut,
 }
 """Gestures that change pixels or states; undo takes each of them back."""
 

@@ -278,6 +278,7 @@ class Review:
             "mode": self.draft.mode,
             "version": self.draft.counter,
             "author": self.draft.author,
+            "can_recut": self.steps is not None,
             "defects": [self.described(d) for d in ordered(self.canvas.index.defects.values())],
             "ghosts": [self.described(d) for d in self.canvas.index.ghosts.values()],
             **self.tail(field_state(self.field, self.source, self.draft), self.stack),

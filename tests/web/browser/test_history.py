@@ -83,12 +83,12 @@ def test_two_hundred_gestures_are_undone_after_a_reload(screen):
     before = screen.mask()
     screen.tool("b")
     screen.radius(1)
-    rng = np.random.default_rng(0)
-    for row, column in rng.uniform((5, 5), (235, 315), (N_STEPS, 2)):
-        screen.click(row, column)
+    metal = [(row, column) for row in range(66, 106, 5) for column in range(10, 310, 12)]
+    for place in metal[:N_STEPS]:
+        screen.click(*place)
     screen.settle()
     assert screen.draft()["version"] == N_STEPS
-    assert (screen.mask() != before).sum() > 3 * N_STEPS / 2
+    assert (screen.mask() != before).sum() >= N_STEPS
     screen.reload()
     for _ in range(N_STEPS):
         screen.press("Control+z")
