@@ -75,7 +75,11 @@ export function Compare({ fresh, old, current, onClose }: Props) {
           <button onClick={load}>Try again</button>
         </div>
       )}
-      {!comparison && !error && <p class="muted">Both models look at the verified images …</p>}
+      {!comparison && !error && (
+        <p class="muted">
+          Both models look at every verified image; this takes some seconds an image …
+        </p>
+      )}
       {comparison && <Outcome comparison={comparison} fresh={fresh} old={old} />}
     </section>
   );

@@ -23,7 +23,7 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
     null,
   );
   const isRunning = job.state === "running" || job.state === "waiting";
-  if (job.state === "done" && job.curve.length === 0) return null;
+  if (job.state === "done" && job.curve.length === 0) return <Unchanged job={job} />;
   return (
     <section class="panel training" aria-label="Training">
       <div class="page-head">
@@ -78,6 +78,17 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
         isRunning && <p class="muted">The curves appear with the first steps.</p>
       )}
     </section>
+  );
+}
+
+/** A training that found nothing to do. */
+function Unchanged({ job }: { job: Job }) {
+  if (job.answer?.["is_new"] !== false) return null;
+  return (
+    <p role="status">
+      Model {String(job.answer["model"])} was made from exactly these images and masks, so there is
+      nothing new to learn. Correct another image first.
+    </p>
   );
 }
 

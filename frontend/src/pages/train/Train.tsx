@@ -41,6 +41,7 @@ export function Train() {
         <span class="muted">
           {plural(nLabelled, "corrected image")}
           {status.not_learnt.length > 0 && ` · ${status.not_learnt.length} not learnt yet`}
+          {status.not_learnt.length === 0 && current !== null && " · all of them learnt"}
           {current !== null && ` · model ${current} in use`}
         </span>
         <div class="room" />
