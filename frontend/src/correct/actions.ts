@@ -38,7 +38,12 @@ const tool = (name: ToolName, title: string, key: string): Action => ({
 /** Take a tool; what the one before has begun is given up. */
 export function pick(editor: Editor, name: ToolName): void {
   editor.tools[editor.state.tool].cancel();
-  if (name === "merge" && editor.state.selected.length > 1) editor.select([]);
+  editor.hover(null);
+  const [first, second, ...more] = editor.state.selected;
+  if (name === "merge" && first !== undefined && second !== undefined) {
+    if (more.length === 0) editor.commit("merge", { defects: [first, second] });
+    editor.select([]);
+  }
   editor.store.set({ tool: name });
   editor.drawTop();
 }
@@ -160,7 +165,6 @@ export function actionOf(name: string): Action {
 export function run(editor: Editor, action: Action): void {
   if (action.isFree) editor.effort.note(performance.now());
   else editor.effort.act(performance.now());
-  performance.mark(`sorby:action:${action.name}`);
   const begun = performance.now();
   action.run(editor);
   performance.measure(`sorby:${action.name}`, { start: begun, end: performance.now() });

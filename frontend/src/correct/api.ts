@@ -69,14 +69,12 @@ export interface Gestures {
   wand: { point: Point; tolerance: number; value: number };
   click: { point: Point; value: number };
   delete: { defects: number[] };
-  delete_box: { box: Box };
   delete_where: { max_area_px?: number; max_confidence?: number };
   fill_holes: { defects: number[] };
   split: { defect: number; line: Point[] };
   merge: { defects: [number, number] };
   class: { defects: number[]; value: number };
   accept: { defects: number[] };
-  reject: { defects: number[] };
   ignore: { defects: number[] };
   restore: { ghost: number };
   accept_rest: Record<string, never>;

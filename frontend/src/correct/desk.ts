@@ -106,7 +106,7 @@ export class Desk {
     });
     editor.touched(patch?.box ?? [0, 0, 0, 0]);
     this.refreshLater();
-    performance.mark(`sorby:answer:${operation.kind}`);
+    this.measure(operation);
     if (operation.kind === "wand" || operation.kind === "click") this.tellAdded(answer);
     if (operation.kind === "done") this.onDone();
     if (operation.kind === "resolve") await this.reopen();
@@ -116,6 +116,13 @@ export class Desk {
   private refreshLater(): void {
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.editor.painter?.refresh(), QUIET_MS);
+  }
+
+  /** From the end of a gesture to its answer: it is on the disk by then, and on the screen. */
+  private measure({ uuid, kind }: Operation): void {
+    const start = this.editor.committed.get(uuid);
+    this.editor.committed.delete(uuid);
+    if (start !== undefined) performance.measure(`sorby:durable:${kind}`, { start, end: performance.now() });
   }
 
   private tellAdded(answer: Answer): void {
@@ -136,6 +143,7 @@ export class Desk {
   onRefused(operation: Operation, error: Error): void {
     const { editor } = this;
     editor.mask.forget(operation.uuid);
+    editor.committed.delete(operation.uuid);
     const box: Box = pendingOf(operation)?.box ?? [0, 0, ...editor.field.shape];
     editor.mask.reload(box);
     editor.touched(box);

@@ -46,8 +46,12 @@ export class Editor {
   painter: Painter | null = null;
   /** Version of the mask that is corrected. */
   base = 0;
+  /** Defect under the pointer. */
+  hovered: number | null = null;
   /** Defects that a person has judged here, for the pace. */
   nJudged = 0;
+  /** When the gestures that are on their way were finished, for whoever measures. */
+  readonly committed = new Map<string, number>();
   private readonly regions = new Map<number, Region | null>();
   private readonly tileWatchers = new Set<() => void>();
   private known: { defects: Defects; edits: number; filters: Filters; queue: readonly Defect[] } | null = null;
@@ -144,6 +148,7 @@ export class Editor {
       this.regions.clear();
       if (!isPainted) this.painter?.touch(pending.box);
     }
+    this.committed.set(uuid, performance.now());
     this.journal.push(operation);
     return true;
   }
@@ -254,6 +259,14 @@ export class Editor {
     const [only] = found;
     const isSmall = only !== undefined && Math.max(only.box[2] - only.box[0], only.box[3] - only.box[1]) * this.view.scale < 14;
     return isSmall ? only.id : null; // hard to hit: its box will do
+  }
+
+  /** Show what a click would take. */
+  hover(point: Point | null): void {
+    const id = point && this.hit(point);
+    if (id === this.hovered) return;
+    this.hovered = id;
+    this.painter?.drawTop();
   }
 
   select(ids: readonly number[]): void {

@@ -69,9 +69,11 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
   useEffect(() => leaveWhenDone(editor, next), [editor, next?.name]);
   useEffect(() => void attempt(() => editor.desk.follow(field.mask_version)), [editor, field.mask_version]);
   usePrefetch(editor, next);
+  const wanted = box?.join(",");
   const first = () => {
     if (box) editor.lookAt(box, true);
   };
+  useEffect(first, [wanted]);
   return (
     <div class="correct">
       <TopBar editor={editor} field={field} next={next} bound={bound} />
@@ -104,8 +106,6 @@ function leaveWhenDone(editor: Editor, next: Field | undefined): void {
   };
 }
 
-const STAGE_GUESS = [900, 650] as const;
-
 /** When this image is there, load what the next one will show first. */
 function usePrefetch(editor: Editor, next: Field | undefined): void {
   const phase = usePart(editor.store, (state) => state.phase);
@@ -113,7 +113,8 @@ function usePrefetch(editor: Editor, next: Field | undefined): void {
     if (phase !== "ready" || !next?.shape) return;
     const { shape, name } = next;
     const timer = window.setTimeout(() => {
-      new ImageTiles(name, "polished", shape, () => {}).prefetch(...STAGE_GUESS);
+      const { width, height } = editor.view;
+      new ImageTiles(name, "polished", shape, () => {}).prefetch(width, height);
     }, 1500);
     return () => window.clearTimeout(timer);
   }, [phase, next?.name]);
@@ -126,6 +127,7 @@ function Banner({ editor, online }: { editor: Editor; online: boolean }) {
   const isReadOnly = usePart(editor.store, (state) => state.isReadOnly);
   const fieldState = usePart(editor.store, (state) => state.fieldState);
   const journal = usePart(editor.store, (state) => state.journal);
+  if (phase === "opening") return <Opening />;
   if (phase === "failed") {
     return (
       <Bar kind="bad" words={error ?? ""} button="Try again" act={() => editor.desk.open()} />
@@ -163,6 +165,21 @@ function Banner({ editor, online }: { editor: Editor; online: boolean }) {
     );
   }
   return null;
+}
+
+/** A first mask of a large image takes seconds: say so, but not where it comes at once. */
+function Opening() {
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setLong(true), 600);
+    return () => window.clearTimeout(timer);
+  }, []);
+  if (!isLong) return null;
+  return (
+    <div class="correct-banner note" role="status">
+      <span>Opening the mask. An image that has none gets its first one now; no training is needed.</span>
+    </div>
+  );
 }
 
 /** The field got another mask while this draft has corrections. Neither is thrown away. */

@@ -16,6 +16,16 @@ export class Loader {
     this.next();
   }
 
+  /** Do a task when there is nothing else to do. */
+  wantLater(key: string, task: () => Promise<void>): void {
+    if (this.running.has(key) || this.waiting.has(key)) return;
+    const others = [...this.waiting];
+    this.waiting.clear();
+    this.waiting.set(key, task);
+    for (const [other, its] of others) this.waiting.set(other, its);
+    this.next();
+  }
+
   private next(): void {
     while (this.running.size < this.most) {
       const key = [...this.waiting.keys()].pop();

@@ -2,7 +2,7 @@ import type { Box } from "../api";
 import type { ByteTiles } from "./bytes";
 import { meets } from "./geometry";
 import { Overlay, rectOf, wantVisible, type Heat, type Look, type Rect } from "./overlay";
-import type { ImageTiles } from "./tiles";
+import type { Drawn, ImageTiles } from "./tiles";
 import { levelFor, visible, type View } from "./view";
 
 /** What the painter needs to know of the editor. */
@@ -31,6 +31,8 @@ export class Painter {
   private frame = 0;
   private needs = { image: false, overlay: false, top: false };
   private boxes: Box[] = [];
+  private readonly begun = performance.now();
+  private readonly reached = new Set<string>();
 
   constructor(
     private readonly canvases: { image: HTMLCanvasElement; overlay: HTMLCanvasElement; top: HTMLCanvasElement },
@@ -123,12 +125,26 @@ export class Painter {
   private paintImage(scene: Scene, view: View): void {
     const { image } = this;
     image.clearRect(0, 0, view.width, view.height);
-    if (scene.flip < 1 || !scene.etched) scene.polished.draw(image, view);
+    if (scene.flip < 1 || !scene.etched) this.tell(scene.polished.draw(image, view), scene, view);
     if (scene.etched && scene.flip > 0) {
       image.globalAlpha = scene.flip;
       scene.etched.draw(image, view);
       image.globalAlpha = 1;
     }
+  }
+
+  private tell(drawn: Drawn, scene: Scene, view: View): void {
+    if (drawn !== "nothing") this.reach("sorby:open:first-paint");
+    if (drawn !== "all") return;
+    this.reach("sorby:open:sharp");
+    scene.polished.prefetchAround(view);
+  }
+
+  /** For whoever measures: when a stage of opening was reached first. */
+  private reach(name: string): void {
+    if (this.reached.has(name)) return;
+    this.reached.add(name);
+    performance.measure(name, { start: this.begun, end: performance.now() });
   }
 
   private paintOverlay(scene: Scene, view: View): void {

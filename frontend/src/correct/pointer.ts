@@ -30,7 +30,10 @@ export class Pointers {
     on("pointermove", (event) => this.onMove(event));
     on("pointerup", (event) => this.onUp(event));
     on("pointercancel", (event) => this.onUp(event, true));
-    on("pointerleave", () => this.ring.classList.remove("shown"));
+    on("pointerleave", () => {
+      this.ring.classList.remove("shown");
+      this.editor.hover(null);
+    });
     on("dblclick", (event) => this.tool.doubleClick?.(this.at(event)));
     on("wheel", (event) => this.onWheel(event));
     addEventListener("resize", () => this.findStage(), { signal: stop.signal });
@@ -124,6 +127,7 @@ export class Pointers {
     }
     if (!this.active) {
       this.tool.hover?.(at);
+      this.measure("sorby:hover", event.timeStamp);
       return;
     }
     if (this.active.id !== event.pointerId) return;

@@ -1,6 +1,7 @@
 import type { Box } from "../api";
 import { request } from "../api";
 import { imageTileUrl, type ImageKind } from "./api";
+import { clipped, grown } from "./geometry";
 import { loader, Recent } from "./loader";
 import { boxOnScreen, fit, levelFor, levelsOf, visible, type Shape, type View } from "./view";
 
@@ -11,6 +12,9 @@ const KEPT_TILES = 160; // about 170 MB of bitmaps
 const bitmaps = new Recent<ImageBitmap>(KEPT_TILES, (bitmap) => bitmap.close());
 const failed = new Map<string, number>();
 const RETRY_MS = 3000;
+
+/** How much of a view was painted: coarser tiles count as a part. */
+export type Drawn = "nothing" | "part" | "all";
 
 /** The micrograph's pyramid. Draws what is there, coarser tiles where the fine ones are to come. */
 export class ImageTiles {
@@ -25,27 +29,42 @@ export class ImageTiles {
     this.levels = levelsOf(shape, TILE);
   }
 
-  /** Paint what the view sees. Resolves nothing: tiles that come later call `onLoad`. */
-  draw(context: CanvasRenderingContext2D, view: View): boolean {
+  /** Paint what the view sees. Tiles that are to come call `onLoad`. */
+  draw(context: CanvasRenderingContext2D, view: View): Drawn {
     const level = levelFor(view.scale, this.levels);
     context.imageSmoothingEnabled = view.scale < 2;
     context.imageSmoothingQuality = "low";
     const missing = tilesIn(visible(view, this.shape), level).filter((tile) => !this.get(level, tile));
-    if (missing.length > 0) this.drawCoarser(context, view, level);
-    for (const tile of tilesIn(visible(view, this.shape), level)) this.drawTile(context, view, level, tile);
-    for (const tile of missing) this.want(level, tile);
-    return missing.length === 0;
-  }
-
-  private drawCoarser(context: CanvasRenderingContext2D, view: View, level: number): void {
-    for (let coarse = this.levels - 1; coarse > level; coarse--) {
-      for (const tile of tilesIn(visible(view, this.shape), coarse)) this.drawTile(context, view, coarse, tile);
+    let isAny = missing.length > 0 && this.drawCoarser(context, view, level);
+    for (const tile of tilesIn(visible(view, this.shape), level)) {
+      isAny = this.drawTile(context, view, level, tile) || isAny;
     }
+    for (const tile of missing) this.want(level, tile);
+    return missing.length === 0 ? "all" : isAny ? "part" : "nothing";
   }
 
-  private drawTile(context: CanvasRenderingContext2D, view: View, level: number, tile: Tile): void {
+  /** Load what lies around the view, when nothing else is to be done. */
+  prefetchAround(view: View): void {
+    const level = levelFor(view.scale, this.levels);
+    const seen = visible(view, this.shape);
+    const margin = (TILE * 2 ** level) / 2;
+    const around = clipped(grown(seen, margin), this.shape);
+    for (const tile of tilesIn(around, level)) this.want(level, tile, false);
+  }
+
+  private drawCoarser(context: CanvasRenderingContext2D, view: View, level: number): boolean {
+    let isAny = false;
+    for (let coarse = this.levels - 1; coarse > level; coarse--) {
+      for (const tile of tilesIn(visible(view, this.shape), coarse)) {
+        isAny = this.drawTile(context, view, coarse, tile) || isAny;
+      }
+    }
+    return isAny;
+  }
+
+  private drawTile(context: CanvasRenderingContext2D, view: View, level: number, tile: Tile): boolean {
     const bitmap = this.get(level, tile);
-    if (!bitmap) return;
+    if (!bitmap) return false;
     const size = 2 ** level;
     const row = tile[0] * TILE * size;
     const column = tile[1] * TILE * size;
@@ -56,13 +75,14 @@ export class ImageTiles {
       column + bitmap.width * size,
     ]);
     context.drawImage(bitmap, x0, y0, x1 - x0, y1 - y0);
+    return true;
   }
 
   /** Draw a box of the image onto a small canvas; false while its tiles are to come. */
   crop(context: CanvasRenderingContext2D, box: Box, size: number): boolean {
     const span = Math.max(box[2] - box[0], box[3] - box[1]);
     const view: View = { scale: size / span, top: box[0], left: box[1], width: size, height: size };
-    return this.draw(context, view);
+    return this.draw(context, view) === "all";
   }
 
   /** Load what the first look at this image needs. */
@@ -80,10 +100,10 @@ export class ImageTiles {
     return `image/${this.kind}/${level}/${tile[0]}/${tile[1]}/${this.field}`;
   }
 
-  private want(level: number, tile: Tile): void {
+  private want(level: number, tile: Tile, isUrgent = true): void {
     const key = this.key(level, tile);
     if (bitmaps.get(key) || (failed.get(key) ?? -Infinity) > performance.now() - RETRY_MS) return;
-    loader.want(key, async () => {
+    const load = async () => {
       if (bitmaps.get(key)) return;
       try {
         const response = await request(imageTileUrl(this.field, this.kind, level, tile[0], tile[1]));
@@ -95,7 +115,9 @@ export class ImageTiles {
         return;
       }
       this.onLoad();
-    });
+    };
+    if (isUrgent) loader.want(key, load);
+    else loader.wantLater(key, load);
   }
 }
 

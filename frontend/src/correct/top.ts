@@ -16,6 +16,7 @@ export class Top {
     const { isHidden, tool, cursor, selected } = editor.state;
     if (!isHidden) {
       this.ghosts(context, view);
+      this.hovered(context, view);
       for (const id of selected.slice(0, MOST_OUTLINED)) {
         const defect = editor.defects.get(id) ?? editor.ghosts.get(id);
         if (defect) this.selected(context, view, defect, selected.length === 1);
@@ -40,6 +41,17 @@ export class Top {
     context.strokeStyle = "rgb(255 255 255 / 75%)";
     context.stroke(path);
     context.setLineDash([]);
+  }
+
+  private hovered(context: CanvasRenderingContext2D, view: View): void {
+    const { hovered, defects } = this.editor;
+    const defect = hovered === null ? undefined : defects.get(hovered);
+    const region = defect && this.editor.region(defect);
+    if (!region) return;
+    context.lineCap = "square";
+    context.lineWidth = 1.5;
+    context.strokeStyle = "rgb(255 255 255 / 85%)";
+    context.stroke(this.outline(region, view));
   }
 
   private selected(context: CanvasRenderingContext2D, view: View, defect: Defect, isAlone: boolean): void {

@@ -26,11 +26,12 @@ export function click(editor: Editor): Tool {
 }
 
 export function fillHoles(editor: Editor): Tool {
-  return clickTool((at) => {
+  const tool = clickTool((at) => {
     const id = editor.hit(at.point);
     if (id === null) editor.speak("No defect here. Click on a defect to fill its holes.");
     else editor.commit("fill_holes", { defects: [id] });
   });
+  return { ...tool, hover: (at) => editor.hover(at.point) };
 }
 
 /** Join two defects: click on one, then on the other. */
@@ -49,6 +50,7 @@ export function merge(editor: Editor): Tool {
     },
     move() {},
     up() {},
+    hover: (at) => editor.hover(at.point),
     cancel() {
       editor.select([]);
     },

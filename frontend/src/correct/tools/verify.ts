@@ -38,6 +38,7 @@ export function verify(editor: Editor): Tool {
       [start, end, isPainting] = [null, null, false];
       editor.drawTop();
     },
+    hover: (at) => editor.hover(at.point),
     draw(context, view) {
       if (!start || !end) return;
       const [x0, y0, x1, y1] = boxOnScreen(view, boxOf(start.point, end.point));
