@@ -3,7 +3,7 @@ import lock from "../package-lock.json?raw";
 import type { Field, Job, Project } from "../src/api";
 import { waitBefore } from "../src/events";
 import { stepsMissing } from "../src/pages/results/Update";
-import { nextToCorrect, waitingPair } from "../src/project";
+import { nextToCorrect, picksOf, poolLeft, waitingPair } from "../src/project";
 import { after } from "../src/store";
 
 const field = (name: string, rest: Partial<Field> = {}) =>
@@ -55,4 +55,15 @@ test("an update runs what is missing, in order", () => {
     ...later,
   ]);
   expect(stepsMissing({ measured: "yes", classified: "yes" }, true)).toEqual(later);
+});
+
+test("what is corrected or locked for tests is never picked", () => {
+  const fields = [
+    field("pick", { picked_round: 2, split: "pool" }),
+    field("corrected", { picked_round: 1, split: "pool", mask_source: "person" }),
+    field("locked", { picked_round: null, split: "test", state: "locked for test" }),
+    field("left", { split: "pool" }),
+  ];
+  expect(poolLeft(fields).map((one) => one.name)).toEqual(["pick", "left"]);
+  expect(picksOf(fields).map((one) => [one.name, one.round])).toEqual([["pick", 2]]);
 });

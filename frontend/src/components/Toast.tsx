@@ -8,6 +8,7 @@ interface Message {
 }
 
 const SHOWN_MS = 6000;
+const ERROR_SHOWN_MS = 20_000;
 let messages: Message[] = [];
 let nextId = 1;
 let watch: ((messages: Message[]) => void) | undefined;
@@ -28,11 +29,13 @@ export function say(text: string): void {
   window.setTimeout(() => close(id), SHOWN_MS);
 }
 
-/** Say what went wrong. It stays until it is closed. */
+/** Say what went wrong. It stays long enough to be read twice. */
 export function complain(error: unknown): void {
   const text = messageOf(error);
   if (messages.some((message) => message.text === text)) return;
-  put([...messages.slice(-3), { id: nextId++, text, isError: true }]);
+  const id = nextId++;
+  put([...messages.slice(-3), { id, text, isError: true }]);
+  window.setTimeout(() => close(id), ERROR_SHOWN_MS);
 }
 
 /** Do something and complain where it fails. Resolves to whether it worked. */

@@ -5,6 +5,7 @@ import { Progress } from "../../components/Progress";
 import { attempt, say } from "../../components/Toast";
 import { plural } from "../../format";
 import { hrefOf } from "../../router";
+import { picksOf, poolLeft } from "../../project";
 import { took, useProject } from "../../store";
 import { Picks } from "./Picks";
 import { Scatter } from "./Scatter";
@@ -36,8 +37,11 @@ export function Choose() {
   const start = (kind: string, options: Record<string, unknown> = {}) =>
     attempt(async () => took({ type: "job", job: await api.startJob(kind, options) }));
   const picks = useMemo(
-    () => embedding?.points.filter((point) => point.role === "pick") ?? [],
-    [embedding],
+    () =>
+      embedding?.points.length
+        ? embedding.points.filter((point) => point.role === "pick")
+        : picksOf(fields),
+    [embedding, fields],
   );
   const overrule = async (point: EmbeddingPoint) => {
     if (point.role !== "pick" && point.role !== "pool") {
@@ -113,11 +117,7 @@ export function Choose() {
         <aside class="side stack">
           <Suggest
             strategies={embedding?.strategies ?? []}
-            nLeft={
-              embedding?.points.filter(
-                (point) => point.role !== "test" && point.role !== "labelled",
-              ).length ?? 0
-            }
+            nLeft={poolLeft(fields).length}
             job={job}
             onStart={(strategy, n) => void start("select", { strategy, n_select: n })}
           />

@@ -40,7 +40,7 @@ export function Picks({ picks, pointed, onPoint, onRemove }: Props) {
                 <LongName text={pick.name} />
                 <p class="muted">
                   {pick.round != null && `Round ${pick.round}. `}
-                  {pick.reason ?? "picked by a person"}
+                  {pick.reason}
                 </p>
               </div>
             </a>

@@ -13,11 +13,11 @@ const SUFFIXES = ".png,.jpg,.jpeg,.tif,.tiff,.bmp";
 /** Say what was added and, one by one, what was not and why. */
 async function report(adding: Promise<Added>): Promise<void> {
   const { added, refused } = await adding;
+  await refresh();
   if (added.length) say(`${plural(added.length, "image")} added.`);
   for (const { error } of refused) complain(new Error(error));
   if (!added.length && !refused.length)
     complain(new Error("No image was found there. Sorby reads PNG, JPEG, TIFF and BMP."));
-  await refresh();
 }
 
 async function upload(files: File[], etchedOf?: string): Promise<void> {
