@@ -1,9 +1,10 @@
 """Requests made up from the API's own description: never a 500, and answers as described."""
 
 import string
+from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -23,6 +24,7 @@ NUMBERS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.booleans(),
 )
+USUAL = st.sampled_from([0, 1, 0.5, 200, 800])
 JSON = st.recursive(
     st.one_of(st.none(), NUMBERS, NASTY, st.text(string.printable, max_size=12)),
     lambda inner: st.one_of(
@@ -79,7 +81,7 @@ def filled(schema, components):
         return st.lists(filled(schema.get("items", {}), components), max_size=4)
     if kind in ("integer", "number"):
         low, high = schema.get("minimum", -5), schema.get("maximum", 10**6)
-        return st.one_of(st.integers(int(low), int(high)), NUMBERS)
+        return st.one_of(USUAL, USUAL, st.integers(int(low), int(high)), NUMBERS)
     return st.one_of(JSON, NASTY) if kind != "string" else st.one_of(NASTY, st.text(max_size=20))
 
 
@@ -116,7 +118,9 @@ def test_no_request_ends_in_a_500_and_answers_are_as_described(served, data):
     for one in about.get("parameters", []):
         value = data.draw(st.one_of(filled(one["schema"], components), NASTY), label=one["name"])
         if one["in"] == "path":
-            text = data.draw(st.sampled_from(["p0", "p2", "a/p4", "0", str(value)]))
+            usual = ["p0", "p2", "a/p4"] if one["name"] == "name" else ["0", "0", "1"]
+            usual = one["schema"].get("enum", usual)
+            text = data.draw(st.sampled_from([*usual, str(value)]))
             path = path.replace(f"{{{one['name']}}}", quoted(text))
         elif one["in"] == "query" and data.draw(st.booleans()):
             query[one["name"]] = str(value)
@@ -128,7 +132,9 @@ def test_no_request_ends_in_a_500_and_answers_are_as_described(served, data):
             options["files"] = [("wrong", ("a.png", b"x"))]
         else:
             schema = content["application/json"]["schema"]
-            options["json"] = data.draw(st.one_of(filled(schema, components), JSON), label="body")
+            is_json = data.draw(st.sampled_from([False, False, False, True]))
+            body = JSON if is_json else filled(schema, components)
+            options["json"] = data.draw(body, label="body")
     answer = page.request(method.upper(), path, params=query, **options)
     assert answer.status_code < 500, (method, path, query, options, answer.text)
     if answer.status_code >= 400:
@@ -157,6 +163,29 @@ def described(application, about, answer):
         name = schema["$ref"].rsplit("/", 1)[1]
         shape = next(vars(m)[name] for m in (shapes, drafts, editor) if name in vars(m))
         TypeAdapter(shape).validate_json(answer.content)
+
+
+@settings(max_examples=250, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(kind=st.sampled_from(GESTURES), gesture=GESTURE, is_known=st.booleans())
+def test_no_gesture_ends_in_a_500(served, kind, gesture, is_known):
+    _, page = served
+    draft = page.get("/api/fields/p2/draft").json()
+    gesture = (
+        {**gesture, "defects": [d["id"] for d in draft["defects"][:2]]} if is_known else gesture
+    )
+    body = {
+        "uuid": str(uuid4()),
+        "kind": kind,
+        "seconds": 1,
+        "base": draft["base"],
+        "gesture": gesture,
+    }
+    answer = page.post("/api/fields/p2/gestures", json=body)
+    assert answer.status_code in (200, 409, 422), (kind, gesture, answer.text)
+    if answer.status_code == 200:
+        told = page.get("/api/fields/p2/draft").json()
+        assert told["n_to_check"] == answer.json()["n_to_check"]
+        assert told["version"] == answer.json()["version"]
 
 
 def test_the_description_names_every_route_and_an_error_for_each(app):
