@@ -62,10 +62,18 @@ async function fetchProject(): Promise<void> {
   asking = null;
 }
 
+/** Whether more than this one thing changed: what the project's status counts. */
+export function changesStatus(project: Project | null, event: ServerEvent): boolean {
+  if (event.type === "project") return true;
+  if (event.type === "job") return event.job.state !== "running" && event.job.state !== "waiting";
+  const old = project?.fields.find((field) => field.name === event.field.name);
+  return old?.state !== event.field.state || old.mask_version !== event.field.mask_version;
+}
+
 function onEvent(event: ServerEvent): void {
-  if (event.type === "project") void refresh();
-  else took(event);
-  if (event.type === "job" && event.job.state !== "running") void refresh();
+  const isFar = changesStatus(state.project, event);
+  took(event);
+  if (isFar) void refresh();
 }
 
 /** Load the project and follow the server. Called once, by the shell. */

@@ -4,7 +4,7 @@ import type { Field, Job, Project } from "../src/api";
 import { waitBefore } from "../src/events";
 import { stepsMissing } from "../src/pages/results/Update";
 import { nextToCorrect, picksOf, poolLeft, waitingPair } from "../src/project";
-import { after } from "../src/store";
+import { after, changesStatus } from "../src/store";
 
 const field = (name: string, rest: Partial<Field> = {}) =>
   ({ name, state: "predicted", picked_round: null, ...rest }) as Field;
@@ -66,4 +66,13 @@ test("what is corrected or locked for tests is never picked", () => {
   ];
   expect(poolLeft(fields).map((one) => one.name)).toEqual(["pick", "left"]);
   expect(picksOf(fields).map((one) => [one.name, one.round])).toEqual([["pick", 2]]);
+});
+
+test("the project is asked for anew where its counts change, and not for each stroke", () => {
+  const stroke = field("B", { n_to_check: 3 });
+  expect(changesStatus(project, { type: "field", field: stroke })).toBe(false);
+  expect(changesStatus(project, { type: "field", field: { ...stroke, state: "done" } })).toBe(true);
+  expect(changesStatus(project, { type: "field", field: field("new") })).toBe(true);
+  expect(changesStatus(project, { type: "job", job: job(1, "running") })).toBe(false);
+  expect(changesStatus(project, { type: "job", job: job(1, "failed") })).toBe(true);
 });
