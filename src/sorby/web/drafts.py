@@ -10,7 +10,7 @@ from sorby.web.shapes import Asked, Box, Mode, Number, Told
 
 
 class Operation(Asked):
-    """One finished gesture; docs/reference/editor-api.md names the gestures by kind."""
+    """One finished gesture; what ``gesture`` holds depends on its kind."""
 
     uuid: Annotated[str, Field(min_length=8, max_length=64)]
     kind: Annotated[str, Field(max_length=40)]
