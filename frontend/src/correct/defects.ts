@@ -4,9 +4,11 @@ import { contains, holds, meets } from "./geometry";
 
 const CELL = 512;
 
+export type Shown = "to check" | "all" | "deleted";
+
 /** What the queue shows. */
 export interface Filters {
-  onlyToCheck: boolean;
+  show: Shown;
   class: number | null;
   minArea: number | null;
   maxArea: number | null;
@@ -14,7 +16,7 @@ export interface Filters {
 }
 
 export const ALL: Filters = {
-  onlyToCheck: true,
+  show: "to check",
   class: null,
   minArea: null,
   maxArea: null,
@@ -25,8 +27,7 @@ export const ALL: Filters = {
 export class Defects {
   private readonly byId = new Map<number, Defect>();
   private readonly cells = new Map<number, Set<number>>();
-  /** Grows with each change, so that what was made of the defects can be kept. */
-  edits = 0;
+  private known: { filters: Filters; queue: readonly Defect[] } | null = null;
 
   constructor(defects: Iterable<Defect> = []) {
     for (const defect of defects) this.put(defect);
@@ -46,7 +47,7 @@ export class Defects {
 
   put(defect: Defect): void {
     this.remove(defect.id);
-    this.edits++;
+    this.known = null;
     this.byId.set(defect.id, defect);
     for (const cell of cellsOf(defect.box)) {
       const ids = this.cells.get(cell) ?? new Set();
@@ -58,9 +59,15 @@ export class Defects {
   remove(id: number): void {
     const defect = this.byId.get(id);
     if (!defect) return;
-    this.edits++;
+    this.known = null;
     this.byId.delete(id);
     for (const cell of cellsOf(defect.box)) this.cells.get(cell)?.delete(id);
+  }
+
+  /** `queueOf`, made once for each change. */
+  queue(filters: Filters): readonly Defect[] {
+    if (this.known?.filters !== filters) this.known = { filters, queue: queueOf(this.all(), filters) };
+    return this.known.queue;
   }
 
   /** Defects whose box holds a pixel, the smallest first. */
@@ -106,7 +113,7 @@ export function areaOf(defect: Defect): number {
 function passes(defect: Defect, filters: Filters): boolean {
   const area = areaOf(defect);
   return (
-    (!filters.onlyToCheck || isToCheck(defect)) &&
+    (filters.show !== "to check" || isToCheck(defect)) &&
     (filters.class === null || defect.class === filters.class) &&
     (filters.minArea === null || area >= filters.minArea) &&
     (filters.maxArea === null || area <= filters.maxArea) &&

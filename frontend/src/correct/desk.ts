@@ -5,7 +5,9 @@ import * as server from "./api";
 import { patchValues, type Answer, type Draft, type Gestures, type Mode, type Operation, type Tail } from "./api";
 import { Defects } from "./defects";
 import type { Editor } from "./editor";
+import { sendLeft } from "./journal";
 import { pendingLasso, pendingStroke, type Pending } from "./mask";
+import { shelf } from "./shelf";
 import type { State } from "./store";
 import { describe } from "./words";
 
@@ -34,6 +36,8 @@ export class Desk {
       if (pending) editor.mask.add(pending);
     }
     if (!editor.state.isReadOnly) editor.journal.start();
+    const { name, project } = editor.field;
+    void sendLeft(project, name, shelf, server.sendGesture, (_, error) => complain(error)).catch(() => {});
   }
 
   /** The draft as the server has it now; the mask is loaded again where it is another one. */

@@ -2,7 +2,7 @@ import { say } from "../components/Toast";
 import type { Box } from "../api";
 import type { Defect, Gestures, Kind, Operation, Point } from "./api";
 import { sendGesture } from "./api";
-import { Defects, queueOf, type Filters } from "./defects";
+import { Defects } from "./defects";
 import { Desk } from "./desk";
 import { Effort } from "./effort";
 import { Heats } from "./heat";
@@ -10,7 +10,7 @@ import { Journal } from "./journal";
 import { Mask, type Pending } from "./mask";
 import type { Painter } from "./painter";
 import { isIn, regionAt, type Region } from "./region";
-import { indexedDbShelf } from "./shelf";
+import { shelf } from "./shelf";
 import { Store, type State } from "./store";
 import { uuid as freshName } from "./tab";
 import { ImageTiles } from "./tiles";
@@ -26,8 +26,6 @@ export interface Field {
   /** Tells this project from others that the same address has served. */
   project: string;
 }
-
-const shelf = indexedDbShelf();
 
 /** One image on the screen: its mask, its defects, its gestures. Components show its state. */
 export class Editor {
@@ -54,7 +52,6 @@ export class Editor {
   readonly committed = new Map<string, number>();
   private readonly regions = new Map<number, Region | null>();
   private readonly tileWatchers = new Set<() => void>();
-  private known: { defects: Defects; edits: number; filters: Filters; queue: readonly Defect[] } | null = null;
 
   constructor(
     readonly field: Field,
@@ -294,12 +291,7 @@ export class Editor {
   /** What is to be looked at, in order. */
   queue(): readonly Defect[] {
     const { filters } = this.state;
-    const { defects } = this;
-    const { known } = this;
-    if (known?.defects === defects && known.edits === defects.edits && known.filters === filters) return known.queue;
-    const queue = queueOf(defects.all(), filters);
-    this.known = { defects, edits: defects.edits, filters, queue };
-    return queue;
+    return (filters.show === "deleted" ? this.ghosts : this.defects).queue(filters);
   }
 
   isInSight(defect: Defect): boolean {

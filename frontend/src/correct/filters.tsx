@@ -1,16 +1,22 @@
 import { useState } from "preact/hooks";
 import { count } from "../format";
-import { ALL, type Filters } from "./defects";
+import { ALL, type Filters, type Shown } from "./defects";
 import type { Editor } from "./editor";
 import { usePart } from "./store";
 import { className } from "./words";
+
+const SHOWN: readonly (readonly [Shown, string, string])[] = [
+  ["to check", "To check", "Defects that nobody has judged"],
+  ["all", "All", "All defects; those judged come last"],
+  ["deleted", "Ghosts", "Defects that were deleted or ignored; each can be brought back"],
+];
 
 /** What the queue shows. */
 export function FilterPanel({ editor, nShown }: { editor: Editor; nShown: number }) {
   const filters = usePart(editor.store, (state) => state.filters);
   const [isOpen, setOpen] = useState(false);
   const set = (change: Partial<Filters>) => editor.store.set({ filters: { ...filters, ...change } });
-  const isFiltered = Object.entries(filters).some(([name, value]) => name !== "onlyToCheck" && value !== null);
+  const isFiltered = Object.entries(filters).some(([name, value]) => name !== "show" && value !== null);
   return (
     <div class="correct-filters">
       <div class="correct-filters-head">
@@ -18,9 +24,9 @@ export function FilterPanel({ editor, nShown }: { editor: Editor; nShown: number
           Review <span class="muted">{count(nShown)}</span>
         </h2>
         <div class="segmented" role="group" aria-label="Which defects">
-          {[true, false].map((only) => (
-            <button key={String(only)} aria-pressed={filters.onlyToCheck === only} onClick={() => set({ onlyToCheck: only })}>
-              {only ? "To check" : "All"}
+          {SHOWN.map(([show, words, title]) => (
+            <button key={show} title={title} aria-pressed={filters.show === show} onClick={() => set({ show })}>
+              {words}
             </button>
           ))}
         </div>
@@ -81,7 +87,7 @@ function Limits({ editor, filters, set }: LimitsProps) {
       {limit("maxConfidence", "Confidence to", 0.05)}
       {limit("minArea", `Area from, ${unit}`, 1)}
       {limit("maxArea", `Area to, ${unit}`, 1)}
-      <button class="quiet" onClick={() => set({ ...ALL, onlyToCheck: filters.onlyToCheck })}>
+      <button class="quiet" onClick={() => set({ ...ALL, show: filters.show })}>
         Clear
       </button>
       <button onClick={() => editor.store.set({ dialog: "delete_where" })}>Delete many…</button>

@@ -148,6 +148,29 @@ export class Journal {
   }
 }
 
+/** Send what was left of other images of a project, when a page was closed while the server was away. */
+export async function sendLeft(
+  project: string,
+  except: string,
+  shelf: Shelf,
+  send: (field: string, operation: Operation) => Promise<Answer>,
+  onRefused: Handlers["onRefused"],
+): Promise<void> {
+  for (const place of await shelf.places()) {
+    const field = place.slice(project.length + 1);
+    if (place !== `${project}/${field}` || field === except) continue;
+    const left = new Journal(place, shelf, {
+      send: (operation) => send(field, operation),
+      onAnswer: () => {},
+      onRefused,
+      onReadOnly: () => {},
+      onStatus: () => {},
+    });
+    await left.restore();
+    left.start();
+  }
+}
+
 /** The server understood and said no. A lost login (401, 403) or a busy server is not that. */
 function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);

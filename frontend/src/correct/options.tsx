@@ -25,6 +25,9 @@ const HINTS: Record<ToolName, string> = {
 const WITH_SIZE: readonly ToolName[] = ["verify", "brush", "eraser"];
 const LARGEST = 512;
 
+/** More classes than these show only the name of the one in use. */
+const MOST_NAMED = 3;
+
 /** Sizes feel even when the slider goes by their logarithm. */
 const toSlider = (radius: number) => Math.log2(radius / 0.5) / Math.log2(LARGEST / 0.5);
 const toRadius = (place: number) => Math.round(0.5 * 2 ** (place * Math.log2(LARGEST / 0.5)) * 4) / 4;
@@ -43,11 +46,13 @@ export function Options({ editor }: { editor: Editor }) {
           <button
             key={name}
             aria-pressed={value === index + 1}
+            aria-label={className(editor.field.classes, index + 1)}
             title={`Tools paint ${className(editor.field.classes, index + 1)}; a selection becomes it  [${index + 1}]`}
             onClick={() => setClass(editor, index + 1)}
           >
             <Swatch value={index + 1} />
-            {className(editor.field.classes, index + 1)}
+            {(editor.field.classes.length <= MOST_NAMED || value === index + 1) &&
+              className(editor.field.classes, index + 1)}
           </button>
         ))}
       </div>

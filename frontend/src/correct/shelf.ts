@@ -13,6 +13,7 @@ export interface Shelf {
   put(place: string, operation: Operation): Promise<void>;
   drop(uuid: string): Promise<void>;
   all(place: string): Promise<Operation[]>;
+  places(): Promise<string[]>;
 }
 
 const NAME = "sorby";
@@ -35,7 +36,7 @@ async function opened(): Promise<IDBDatabase> {
   return asked(wish);
 }
 
-export function indexedDbShelf(): Shelf {
+function indexedDbShelf(): Shelf {
   let database: Promise<IDBDatabase> | undefined;
   const store = async (mode: IDBTransactionMode) => {
     database ??= opened();
@@ -54,5 +55,12 @@ export function indexedDbShelf(): Shelf {
       const found: Kept[] = await asked((await store("readonly")).index("place").getAll(place));
       return found.sort((a, b) => a.n - b.n).map((one) => one.operation);
     },
+    async places() {
+      const found: Kept[] = await asked((await store("readonly")).getAll());
+      return [...new Set(found.map((one) => one.place))];
+    },
   };
 }
+
+/** This browser's own. */
+export const shelf = indexedDbShelf();

@@ -27,9 +27,8 @@ function goTo(editor: Editor, defect: Defect | undefined): void {
 function judge(editor: Editor, decide: (chosen: Defect[]) => boolean): void {
   const chosen = editor.chosen();
   if (chosen.length === 0) {
-    const [first] = editor.queue();
-    if (first) goTo(editor, first);
-    else editor.speak("No defect is selected.");
+    if (editor.state.selected.length > 0) editor.speak("It is deleted. R brings it back.");
+    else goTo(editor, editor.queue()[0]);
     return;
   }
   const next = following(editor, chosen);
@@ -46,7 +45,7 @@ function following(editor: Editor, chosen: Defect[]): Defect | undefined {
   const place = queue.findIndex((defect) => gone.has(defect.id));
   const rest = [...queue.slice(place + 1), ...queue.slice(0, Math.max(0, place))];
   const open = rest.filter((defect) => !gone.has(defect.id));
-  return open.find(isToCheck) ?? (editor.state.filters.onlyToCheck ? undefined : open[0]);
+  return open.find(isToCheck) ?? (editor.state.filters.show === "to check" ? undefined : open[0]);
 }
 
 const idsOf = (defects: Defect[]) => defects.map((defect) => defect.id);

@@ -29,7 +29,7 @@ describe("the queue", () => {
     expect(queueOf(all, ALL).map((one) => one.id)).toEqual([4, 3, 1]);
   });
   test("puts what is judged last", () => {
-    expect(queueOf(all, { ...ALL, onlyToCheck: false }).map((one) => one.id)).toEqual([4, 3, 1, 2]);
+    expect(queueOf(all, { ...ALL, show: "all" }).map((one) => one.id)).toEqual([4, 3, 1, 2]);
   });
   test("filters by class and confidence; without confidence none is low", () => {
     expect(queueOf(all, { ...ALL, class: 2 }).map((one) => one.id)).toEqual([4]);

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { ApiError } from "../../src/api";
 import type { Answer, Operation } from "../../src/correct/api";
 import { Effort } from "../../src/correct/effort";
-import { Journal, type JournalStatus } from "../../src/correct/journal";
+import { Journal, sendLeft, type JournalStatus } from "../../src/correct/journal";
 import type { Shelf } from "../../src/correct/shelf";
 
 const ANSWER = {} as Answer;
@@ -23,6 +23,9 @@ function memory(kept: Operation[] = []): Shelf & { kept: Operation[] } {
     },
     async all() {
       return [...kept];
+    },
+    async places() {
+      return kept.length > 0 ? ["p/f"] : [];
     },
   };
 }
@@ -118,4 +121,16 @@ test("pauses are cut to 20 s, and actions counted until a gesture takes them", (
   expect(effort.take(104_000)).toEqual({ seconds: 24, n_actions: 2 });
   expect(effort.take(104_000)).toEqual({ seconds: 0, n_actions: 0 });
   expect(effort.activeSeconds).toBe(24);
+});
+
+test("what was left of another image of the project is sent too, of another project not", async () => {
+  const sent: string[] = [];
+  const places: Record<string, Operation[]> = { "p/f": [operation("own")], "p/g": [operation("left")], "q/g": [operation("foreign")] };
+  const shelf: Shelf = { ...memory(), all: async (place) => places[place] ?? [], places: async () => Object.keys(places) };
+  const send = async (field: string, one: Operation) => {
+    sent.push(`${field}:${one.uuid}`);
+    return ANSWER;
+  };
+  await sendLeft("p", "f", shelf, send, () => {});
+  await vi.waitFor(() => expect(sent).toEqual(["g:left"]));
 });
