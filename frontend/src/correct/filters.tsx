@@ -20,13 +20,12 @@ export function FilterPanel({ editor, nShown }: { editor: Editor; nShown: number
   return (
     <div class="correct-filters">
       <div class="correct-filters-head">
-        <h2>
-          Review <span class="muted">{count(nShown)}</span>
-        </h2>
+        <h2 class="hidden-label">Review</h2>
         <div class="segmented" role="group" aria-label="Which defects">
           {SHOWN.map(([show, words, title]) => (
             <button key={show} title={title} aria-pressed={filters.show === show} onClick={() => set({ show })}>
               {words}
+              {filters.show === show && <span class="muted">{count(nShown)}</span>}
             </button>
           ))}
         </div>

@@ -14,7 +14,7 @@ export const LAYER_WORDS: Record<Layer, string> = {
 };
 
 /** Dark violet to light yellow, even for the colour-blind. */
-const RAMP: readonly Rgb[] = [
+export const RAMP: readonly Rgb[] = [
   [66, 10, 104],
   [147, 38, 103],
   [221, 81, 58],
@@ -30,12 +30,15 @@ const MOST = 254;
 const ONLY_NEW = 1;
 const ONLY_OLD = 2;
 
+export const NEW_COLOUR: Rgb = [240, 228, 66];
+export const OLD_COLOUR: Rgb = [86, 180, 233];
+
 /** Inks of a layer: the more, the more opaque. A difference has two colours, one for each side. */
 export function heatInks(layer: Layer): Uint32Array {
   const inks = new Uint32Array(256);
   if (layer === "difference") {
-    inks[ONLY_NEW] = word([240, 228, 66], 0.75);
-    inks[ONLY_OLD] = word([86, 180, 233], 0.75);
+    inks[ONLY_NEW] = word(NEW_COLOUR, 0.75);
+    inks[ONLY_OLD] = word(OLD_COLOUR, 0.75);
     return inks;
   }
   for (let value = 1; value < NOTHING; value++) {

@@ -3,6 +3,7 @@ import { number, THIN } from "../format";
 import type { Editor } from "./editor";
 import { Keyboard } from "./keyboard";
 import type { Bindings } from "./keys";
+import { Legend } from "./legend";
 import { IGNORE } from "./mask";
 import type { Look, Rgb } from "./overlay";
 import { Painter } from "./painter";
@@ -52,6 +53,7 @@ export function Stage({ editor, bound, umPerPx, onReady }: Props) {
         <div class="correct-ring" aria-hidden="true" />
       </div>
       <ScaleBar editor={editor} umPerPx={umPerPx} />
+      <Legend editor={editor} />
       <div class="hidden-label" role="status" aria-live="polite">
         {spoken}
       </div>
@@ -141,7 +143,7 @@ function ScaleBar({ editor, umPerPx }: { editor: Editor; umPerPx: number | null 
   return (
     <div class={umPerPx === null ? "correct-scale warn" : "correct-scale"}>
       <span>
-        {number(length)}
+        {number(length, 1)}
         {THIN}
         {umPerPx === null ? "px, no scale" : "µm"}
       </span>
