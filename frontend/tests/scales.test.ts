@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { frameAround, pushedInside } from "../src/components/Crop";
+import { pointsOf, rangeOfF1 } from "../src/pages/train/Running";
 import { extent, hull, linear, nearestToward, nice, ticks, type Point } from "../src/scales";
 
 test("a scale leads ends to ends and the middle to the middle", () => {
@@ -90,5 +91,27 @@ describe("the frame around a defect", () => {
   test("it is pushed into the image where it fits, and left where it does not", () => {
     expect(pushedInside([-10, 480, 40, 40], [512, 512])).toEqual([0, 472, 40, 40]);
     expect(pushedInside([-10, 5, 40, 40], [30, 100])).toEqual([-10, 5, 40, 40]);
+  });
+});
+
+describe("curves of a training", () => {
+  test("steps without a validation have no point of F1", () => {
+    const curve = [
+      { step: 1, loss: 0.5, validation_macro_f1: null },
+      { step: 2, loss: 0.4, validation_macro_f1: 0.8 },
+    ];
+    expect(pointsOf(curve, "loss")).toEqual([
+      [1, 0.5],
+      [2, 0.4],
+    ]);
+    expect(pointsOf(curve, "validation_macro_f1")).toEqual([[2, 0.8]]);
+  });
+  test("a thousandth of F1 does not fill the chart, and 1 is never passed", () => {
+    const [low, high] = rangeOfF1([
+      [10, 0.993],
+      [20, 0.991],
+    ]);
+    expect(high - low).toBeGreaterThanOrEqual(0.05);
+    expect(high).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { LineChart } from "../../components/LineChart";
 import { Progress } from "../../components/Progress";
 import { attempt } from "../../components/Toast";
 import { duration, number } from "../../format";
-import type { Point } from "../../scales";
+import { extent, nice, type Point } from "../../scales";
 
 type Quantity = "loss" | "validation_macro_f1";
 
@@ -64,11 +64,13 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
           <LineChart
             label="Loss"
             xTitle="step"
+            yRange={nice(0, extent(loss.map((point) => point[1]))[1])}
             lines={[{ name: "loss", color: "var(--class-1)", points: loss }]}
           />
           <LineChart
             label="F1 of validation"
             xTitle="step"
+            yRange={rangeOfF1(f1)}
             lines={[
               { name: "validation macro-F1", color: "var(--class-2)", points: f1, hasDots: true },
             ]}
@@ -79,6 +81,15 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
       )}
     </section>
   );
+}
+
+const LEAST_RANGE = 0.05;
+
+/** At least five hundredths high, so that noise does not look like a fall. */
+export function rangeOfF1(points: Point[]): [number, number] {
+  const [low, high] = extent(points.map((point) => point[1]));
+  const [from, to] = nice(Math.min(low, high - LEAST_RANGE), high);
+  return [Math.max(0, from), Math.min(1, to)];
 }
 
 /** A training that found nothing to do. */
