@@ -49,10 +49,10 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
       )}
       {isRunning && <Progress done={job.done} total={job.total} label="Training" />}
       <dl class="tiles">
-        <Tile title="Time left" text={isRunning ? duration(job.seconds_left) : "–"} />
-        <Tile title="Time so far" text={duration(job.seconds)} />
+        {isRunning && <Tile title="Time left" text={duration(job.seconds_left)} />}
+        <Tile title={isRunning ? "Time so far" : "Time"} text={duration(job.seconds)} />
         <Tile title="Steps" text={job.total ? `${job.done} of ${job.total}` : String(job.done)} />
-        <Tile title="Loss now" text={number(loss.at(-1)?.[1])} />
+        <Tile title={isRunning ? "Loss now" : "Loss at the end"} text={number(loss.at(-1)?.[1])} />
         <Tile
           title="Best F1"
           text={best ? best[1].toFixed(3) : "–"}

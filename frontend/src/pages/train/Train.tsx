@@ -40,9 +40,8 @@ export function Train() {
         <h1>Train</h1>
         <span class="muted">
           {plural(nLabelled, "corrected image")}
-          {status.not_learnt.length > 0 && ` · ${status.not_learnt.length} not learnt yet`}
-          {status.not_learnt.length === 0 && current !== null && " · all of them learnt"}
-          {current !== null && ` · model ${current} in use`}
+          {current !== null &&
+            ` · model ${current} in use, which has learnt ${learntWords(status.not_learnt.length)}`}
         </span>
         <div class="room" />
         <button
@@ -73,6 +72,10 @@ export function Train() {
       />
     </div>
   );
+}
+
+function learntWords(nNotLearnt: number): string {
+  return nNotLearnt === 0 ? "all of them" : `all but ${nNotLearnt}`;
 }
 
 /** The pair that waits for a decision, unless the person decided to keep the old one. */
