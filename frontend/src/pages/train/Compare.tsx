@@ -29,13 +29,25 @@ const CHANGES: Record<Change, [words: string, isBetter: boolean]> = {
 
 const f1 = (scores: Scores) => (scores.f1 === null ? NONE : scores.f1.toFixed(3));
 
+const underWay = new Map<string, Promise<Comparison>>();
+
+/** Ask for a comparison; one that is under way is waited for, not asked for twice. */
+function ask(fresh: number, old: number): Promise<Comparison> {
+  const key = `${fresh}:${old}`;
+  const known = underWay.get(key);
+  if (known) return known;
+  const asked = api.compare(fresh, old).finally(() => underWay.delete(key));
+  underWay.set(key, asked);
+  return asked;
+}
+
 /** New model beside the old on what people verified, and the decision. */
 export function Compare({ fresh, old, current, onClose }: Props) {
   const [comparison, setComparison] = useState<Comparison | null>(null);
   const [error, setError] = useState("");
   const load = () => {
     setError("");
-    api.compare(fresh, old).then(setComparison, (problem) => setError(messageOf(problem)));
+    ask(fresh, old).then(setComparison, (problem) => setError(messageOf(problem)));
   };
   useEffect(load, [fresh, old]);
   const promote = () =>
