@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -238,13 +239,17 @@ class Screen:
 
     def open(self):
         """Open it in this tab, without loading the page again if it is there."""
-        self.page.goto(f"{self.server.origin}/#/correct/{quote(self.name, safe='')}")
-        self.ready()
+        with self.page.expect_response("**/mask/**"):
+            self.page.goto(f"{self.server.origin}/#/correct/{quote(self.name, safe='')}")
+            self.ready()
+        self.settle()
         return self
 
     def reload(self):
-        self.page.reload()
-        self.ready()
+        with self.page.expect_response("**/mask/**"):
+            self.page.reload()
+            self.ready()
+        self.settle()
 
     def ready(self):
         """Wait until the draft is there and the image is shown whole."""
@@ -252,6 +257,7 @@ class Screen:
         self.page.locator(".correct-bottom b").first.wait_for()
         self.page.locator(".correct-card, .correct-nothing").first.wait_for()
         self.stage = self.page.get_by_role("application")
+        self.stage.focus()
         self.press("0")
 
     # ---------------------------------------------------------------- pointing
@@ -302,14 +308,17 @@ class Screen:
 
     # ---------------------------------------------------------------- what is there
 
+    @contextmanager
     def gesture(self, kind):
-        """Wait for the answer to a gesture of a kind that is made inside the block."""
+        """Make a gesture of a kind inside the block; yields the response that answers it."""
 
         def is_it(response):
             request = response.request
             return response.url.endswith("/gestures") and request.post_data_json["kind"] == kind
 
-        return self.page.expect_response(is_it)
+        with self.page.expect_response(is_it) as response:
+            yield response
+        self.settle()
 
     def settle(self):
         """Wait until all that was done is on the disk."""

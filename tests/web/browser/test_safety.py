@@ -127,7 +127,7 @@ def test_the_second_tab_looks_until_it_takes_over(screen, server, truth, tab, wa
     screen.click(85, 230)
     expect(screen.page.get_by_text(words)).to_be_visible()
     assert screen.mask()[85, 230] == 0
-    with screen.gesture("brush"):
+    with screen.page.expect_response("**/gestures"):
         screen.page.get_by_role("button", name="Take over").click()
     assert screen.mask()[85, 230] == screen.mask()[85, 85] == 1
 
@@ -172,17 +172,17 @@ def test_done_is_refused_in_silence_by_nobody(screen):
     dialog.get_by_role("button", name="Go on checking").click()
     assert screen.draft()["state"] != "done"
     screen.press("Enter")
-    with screen.gesture("done"):
-        dialog.get_by_role("button", name="Accept the rest, image done").click()
+    dialog.get_by_role("button", name="Accept the rest, image done").click()
+    expect(screen.page.get_by_role("heading", level=1)).not_to_have_text(screen.name)
     draft = screen.draft()
     assert draft["state"] == "done"
     assert {defect["state"] for defect in draft["defects"]} == {"accepted"}
 
 
-def test_a_done_image_is_reopened_before_it_is_changed(screen):
+def test_a_done_image_is_left_and_reopened_before_it_is_changed(screen):
     screen.press("Enter")
-    with screen.gesture("done"):
-        screen.page.get_by_role("button", name="Accept the rest, image done").click()
+    screen.page.get_by_role("button", name="Accept the rest, image done").click()
+    expect(screen.page.get_by_role("heading", level=1)).not_to_have_text(screen.name)
     screen.open()
     before = screen.mask()
     screen.tool("b")
