@@ -4,9 +4,10 @@ import { Empty, Loading } from "../../components/Empty";
 import { plural } from "../../format";
 import { go, hrefOf } from "../../router";
 import { useProject } from "../../store";
-import { ConditionsTable, EffortTables, FieldsTable } from "./tables";
 import { Defects } from "./Defects";
+import { EffortTables } from "./Effort";
 import { ProcessMap } from "./ProcessMap";
+import { ConditionsTable, FieldsTable } from "./tables";
 import { Update } from "./Update";
 import "./results.css";
 

@@ -1,10 +1,7 @@
-import type { Effort, Row } from "../../api";
-import { Empty } from "../../components/Empty";
-import { LineChart } from "../../components/LineChart";
+import type { Row } from "../../api";
 import { Table, type Column } from "../../components/Table";
 import { count, duration, words } from "../../format";
 import { go, hrefOf } from "../../router";
-import { nice, type Point } from "../../scales";
 import {
   intervalColumn,
   nameColumn,
@@ -127,95 +124,5 @@ export function ConditionsTable({ rows }: { rows: Row[] }) {
         rowHeight={30}
       />
     </>
-  );
-}
-
-const EFFORT: Column<Row>[] = [
-  numberColumn("n_defects", "Defects", { width: 84 }),
-  numberColumn("n_actions", "Actions", { hint: "Clicks, keys and strokes", width: 84 }),
-  {
-    key: "seconds",
-    title: "Active time",
-    width: 110,
-    value: (row) => num(row, "seconds"),
-    show: (row) => duration(num(row, "seconds")),
-  },
-  numberColumn("actions_per_defect", "Actions", { unit: "a defect", width: 96 }),
-  numberColumn("seconds_per_defect", "Seconds", { unit: "a defect", width: 96 }),
-  { key: "mode", title: "Mode", width: 120, value: (row) => words(text(row, "mode")) },
-];
-
-const MODES = [
-  { mode: "correct", name: "correcting", color: "var(--class-2)" },
-  { mode: "from_nothing", name: "from nothing", color: "var(--class-1)", dash: "6 4" },
-];
-
-/** Actions a defect over the rounds, correcting and from nothing. */
-function EffortChart({ rounds }: { rounds: Row[] }) {
-  const lines = MODES.map(({ mode, ...line }) => ({
-    ...line,
-    hasDots: true,
-    points: rounds.flatMap((row): Point[] => {
-      const [x, y] = [num(row, "round"), num(row, "actions_per_defect")];
-      return row["mode"] === mode && x !== null && y !== null ? [[x, y]] : [];
-    }),
-  })).filter((line) => line.points.length > 1);
-  if (lines.length === 0) return null;
-  const most = Math.max(...lines.flatMap((line) => line.points.map((point) => point[1])));
-  return (
-    <div class="panel effort-chart">
-      <LineChart
-        label="Actions a defect"
-        xTitle="round"
-        lines={lines}
-        yRange={nice(0, most)}
-        height={170}
-      />
-    </div>
-  );
-}
-
-/** What correcting cost, by round and by image. */
-export function EffortTables({ effort }: { effort: Effort }) {
-  if (effort.rounds.length === 0 && effort.images.length === 0) {
-    return (
-      <Empty title="Nothing is recorded yet">
-        <p>
-          While you correct, Sorby notes active seconds and actions; pauses are cut. They show here
-          by round, so that you can check what the model saves you.
-        </p>
-        <a class="button primary" href={hrefOf("correct")}>
-          Correct an image
-        </a>
-      </Empty>
-    );
-  }
-  return (
-    <div class="effort">
-      <h2>By round</h2>
-      <Table
-        label="Effort by round"
-        columns={[
-          numberColumn("round", "Round", { width: 74 }),
-          numberColumn("n_images", "Images", { width: 84 }),
-          ...EFFORT,
-        ]}
-        rows={effort.rounds}
-        nameOf={(row) => `${text(row, "round")} ${text(row, "mode")}`}
-      />
-      <EffortChart rounds={effort.rounds} />
-      <h2>By image</h2>
-      <Table
-        label="Effort by image"
-        columns={[
-          nameColumn("name", "Image", 240),
-          numberColumn("round", "Round", { width: 74 }),
-          ...EFFORT,
-        ]}
-        rows={effort.images}
-        nameOf={(row) => `${text(row, "name")} ${text(row, "mode")}`}
-        onOpen={(row) => go(hrefOf("correct", text(row, "name")))}
-      />
-    </div>
   );
 }
