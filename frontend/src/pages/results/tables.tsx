@@ -1,6 +1,6 @@
 import type { Row } from "../../api";
 import { Table, type Column } from "../../components/Table";
-import { count, duration, words } from "../../format";
+import { count, words } from "../../format";
 import { go, hrefOf } from "../../router";
 import {
   intervalColumn,
