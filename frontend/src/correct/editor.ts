@@ -11,21 +11,12 @@ import { Mask, type Pending } from "./mask";
 import type { Painter } from "./painter";
 import { isIn, regionAt, type Region } from "./region";
 import { shelf } from "./shelf";
-import { Store, type State } from "./store";
+import { Store, type Edited, type State } from "./store";
 import { uuid as freshName } from "./tab";
 import { ImageTiles } from "./tiles";
 import { makeTools } from "./tools";
-import { fit, levelFor, lookAt, panBy, visible, zoomAt, type Shape, type View } from "./view";
+import { fit, levelFor, lookAt, panBy, visible, zoomAt, type View } from "./view";
 import { describe } from "./words";
-
-export interface Field {
-  name: string;
-  shape: Shape;
-  hasEtched: boolean;
-  classes: string[];
-  /** Tells this project from others that the same address has served. */
-  project: string;
-}
 
 /** One image on the screen: its mask, its defects, its gestures. Components show its state. */
 export class Editor {
@@ -54,7 +45,7 @@ export class Editor {
   private readonly tileWatchers = new Set<() => void>();
 
   constructor(
-    readonly field: Field,
+    readonly field: Edited,
     start: Partial<State>,
   ) {
     this.store = new Store();
@@ -145,6 +136,9 @@ export class Editor {
       this.regions.clear();
       if (!isPainted) this.painter?.touch(pending.box);
     }
+    const undone = kind === "undo" ? this.journal.lastLive() : null;
+    const box = undone && this.mask.undo(undone);
+    if (box) this.touched(box);
     this.committed.set(uuid, performance.now());
     this.journal.push(operation);
     return true;
@@ -170,10 +164,12 @@ export class Editor {
     this.painter?.paintNow(part.box);
   }
 
-  /** A gesture under way was given up: load what it painted over. */
+  /** A gesture under way was given up. */
   takeBack(box: Box): void {
-    this.mask.reload(box);
-    this.painter?.touch(box);
+    this.mask.takeBack();
+    this.mask.reload(box); // in case an answer came meanwhile
+    this.touched(box);
+    this.painter?.refresh();
   }
 
   /** Take in a defect, whatever it has become. */

@@ -22,7 +22,7 @@ export interface Handlers {
 }
 
 const FIRST_WAIT_MS = 400;
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 3000;
 const TRIES_OF_A_BROKEN_ONE = 6;
 
 /**
@@ -79,6 +79,19 @@ export class Journal {
   stop(): void {
     this.isPaused = true;
     clearTimeout(this.timer);
+  }
+
+  /** The gesture that an undo would take back, of those that are not acknowledged. */
+  lastLive(): string | null {
+    const live: string[] = [];
+    const undone: string[] = [];
+    for (const { kind, uuid } of this.queue) {
+      if (kind === "look") continue;
+      if (kind === "undo") undone.push(live.pop() ?? "");
+      else if (kind === "redo") live.push(undone.pop() ?? "");
+      else live.push(uuid);
+    }
+    return live.pop() || null;
   }
 
   get isEmpty(): boolean {

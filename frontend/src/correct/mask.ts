@@ -18,14 +18,29 @@ export interface Pending {
   isUnignore: boolean;
 }
 
+/** Tiles as they were before a gesture. */
+type Before = Map<ByteTile, Uint8Array>;
+
+interface Shown extends Pending {
+  before: Before;
+  isUndone: boolean;
+}
+
 export function pendingStroke(uuid: string, points: readonly Point[], radius: number, value: number): Pending {
   return {
     uuid,
     value,
     isUnignore: false,
     box: boxAround(points, radius),
-    paint: (level, clip, span) => stroke(points.map((p) => down(p, level)), radius / 2 ** level, clip, span),
+    paint: (level, clip, span) => stroke(points.map((p) => down(p, level)), radiusAt(radius, value, level), clip, span),
   };
+}
+
+/** A block is painted where any of its pixels is, and cleared where all of them are. */
+function radiusAt(radius: number, value: number, level: number): number {
+  if (level === 0) return radius;
+  const isPainted = value !== 0 && value !== IGNORE;
+  return Math.max(0.25, radius / 2 ** level + (isPainted ? 0.4 : -0.4));
 }
 
 export function pendingLasso(uuid: string, points: readonly Point[], value: number, isUnignore: boolean): Pending {
@@ -51,7 +66,10 @@ function down([row, column]: Point, level: number): Point {
 export class Mask {
   readonly tiles: ByteTiles;
   private readonly nLevels: number;
-  private pending: Pending[] = [];
+  private pending: Shown[] = [];
+  /** Of the gesture under way. */
+  private before: Before = new Map();
+  private underWay: Pending[] = [];
 
   constructor(
     field: string,
@@ -82,21 +100,53 @@ export class Mask {
 
   /** Show a gesture at once; it stays until `settle` with its uuid. */
   add(pending: Pending): void {
-    this.remember(pending);
+    this.begin();
     this.show(pending);
+    this.remember(pending);
   }
 
   /** As `add`, for a gesture whose parts were painted while it was under way. */
   remember(pending: Pending): void {
-    this.pending.push(pending);
+    this.pending.push({ ...pending, before: this.before, isUndone: false });
+    this.begin();
   }
 
-  /** Paint a part of a gesture that is under way: not remembered. */
-  show(part: Omit<Pending, "uuid">): void {
+  /** Paint a part of a gesture that is under way. */
+  show(part: Pending): void {
+    this.underWay.push(part);
+    this.paint(part, (bytes) => {
+      if (!this.before.has(bytes)) this.before.set(bytes, bytes.values.slice());
+    });
+  }
+
+  private paint(part: Pending, first: (bytes: ByteTile) => void = () => {}): void {
     const box = clipped(part.box, this.shape);
     for (let level = 0; level < this.nLevels; level++) {
-      for (const [tile, bytes] of this.tiles.loaded(box, level)) paintInto(part, level, tile, bytes);
+      for (const [tile, bytes] of this.tiles.loaded(box, level)) {
+        first(bytes);
+        paintInto(part, level, tile, bytes);
+      }
     }
+  }
+
+  /** A gesture under way was given up. */
+  takeBack(): void {
+    restore(this.before);
+    this.begin();
+  }
+
+  private begin(): void {
+    this.before = new Map();
+    this.underWay = [];
+  }
+
+  /** Undo on the screen what the server has not answered yet; where it was, or null. */
+  undo(uuid: string): Box | null {
+    const last = this.pending.findLast((one) => !one.isUndone);
+    if (last?.uuid !== uuid) return null;
+    restore(last.before);
+    last.isUndone = true;
+    return last.box;
   }
 
   /** The server has done a gesture. What it changed comes as pixels; later gestures lie on top. */
@@ -158,11 +208,12 @@ export class Mask {
   private repaint(box: Box, level: number, bytes: ByteTile): void {
     const size = TILE * 2 ** level;
     const tile: Tile = [box[0] / size, box[1] / size];
-    for (const one of this.pending) if (meets(one.box, box)) paintInto(one, level, tile, bytes);
+    for (const one of this.pending) if (!one.isUndone && meets(one.box, box)) paintInto(one, level, tile, bytes);
   }
 
   private repaintAll(box: Box): void {
-    for (const one of this.pending) if (meets(one.box, box)) this.show(one);
+    const shown = [...this.pending.filter((one) => !one.isUndone), ...this.underWay];
+    for (const one of shown) if (meets(one.box, box)) this.paint(one);
   }
 }
 
@@ -180,7 +231,11 @@ export function pooled(values: Uint8Array, corner: number, width: number, size: 
   return nIgnored === size * size ? IGNORE : most;
 }
 
-function paintInto(part: Omit<Pending, "uuid">, level: number, tile: Tile, { values }: ByteTile): void {
+function restore(before: Before): void {
+  for (const [tile, values] of before) tile.values.set(values);
+}
+
+function paintInto(part: Pending, level: number, tile: Tile, { values }: ByteTile): void {
   const top = tile[0] * TILE;
   const left = tile[1] * TILE;
   const { value, isUnignore } = part;

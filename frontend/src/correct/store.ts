@@ -4,6 +4,17 @@ import type { Layer, Mode, Point, Porosity } from "./api";
 import { ALL, type Filters } from "./defects";
 import type { JournalStatus } from "./journal";
 import type { ToolName } from "./tools";
+import type { Shape } from "./view";
+
+/** The image that is edited. */
+export interface Edited {
+  name: string;
+  shape: Shape;
+  hasEtched: boolean;
+  classes: string[];
+  /** Tells this project from others that the same address has served. */
+  project: string;
+}
 
 export interface State {
   phase: "opening" | "ready" | "failed";

@@ -134,3 +134,16 @@ test("what was left of another image of the project is sent too, of another proj
   await sendLeft("p", "f", shelf, send, () => {});
   await vi.waitFor(() => expect(sent).toEqual(["g:left"]));
 });
+
+test("an undo takes back the last gesture that is live", () => {
+  const { journal } = desk(() => new Promise<Answer>(() => {}));
+  const push = (uuid: string, kind: Operation["kind"]) => journal.push({ ...operation(uuid), kind, gesture: {} });
+  expect(journal.lastLive()).toBeNull();
+  push("a", "brush");
+  push("b", "accept");
+  expect(journal.lastLive()).toBe("b");
+  push("u", "undo");
+  expect(journal.lastLive()).toBe("a");
+  push("r", "redo");
+  expect(journal.lastLive()).toBe("b");
+});

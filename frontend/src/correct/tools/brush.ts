@@ -15,6 +15,7 @@ export function brush(editor: Editor, isEraser = false): Tool {
   let points: Point[] = [];
   let value = 0;
   let radius = 1;
+  let isDown = false;
 
   const add = (at: At) => {
     const point: Point = [quarter(at.point[0]), quarter(at.point[1])];
@@ -38,17 +39,22 @@ export function brush(editor: Editor, isEraser = false): Tool {
     hasRing: true,
     down(at) {
       points = [];
+      isDown = true;
       value = isEraser || at.alt ? 0 : editor.state.value;
       radius = quarter(Math.max(0.5, editor.state.radius));
       add(at);
     },
-    move: add,
+    move(at) {
+      if (isDown) add(at);
+    },
     up(at) {
+      if (!isDown) return; // given up with Escape
+      isDown = false;
       add(at);
-      if (points.length === 0) return;
       finish();
     },
     cancel() {
+      isDown = false;
       if (points.length > 0) editor.takeBack(pendingStroke("", points, radius, value).box);
       points = [];
     },

@@ -1,0 +1,40 @@
+import { expect, test, vi } from "vitest";
+import type { Field } from "../../src/api";
+import { squareAround } from "../../src/correct/crop";
+import { nextImage } from "../../src/correct/next";
+
+vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
+vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => {} }));
+const { savedWords } = await import("../../src/correct/topbar");
+const { roundLength } = await import("../../src/correct/stage");
+
+function field(name: string, change: Partial<Field> = {}): Field {
+  return { name, shape: [10, 10], state: "predicted", picked_round: null, ...change } as Field;
+}
+
+test("the next image is one of the same round, then a picked one, then any that is not locked", () => {
+  const done = field("d", { state: "done", picked_round: 1 });
+  const locked = field("t", { state: "locked for test" });
+  const fields = [field("a", { picked_round: 1 }), locked, field("b"), done, field("c", { picked_round: 1 })];
+  expect(nextImage(fields, "a")?.name).toBe("c");
+  expect(nextImage(fields, "c")?.name).toBe("a");
+  expect(nextImage([fields[0] as Field, locked, field("b")], "a")?.name).toBe("b");
+  expect(nextImage([field("a"), done], "a")).toBeUndefined();
+});
+
+test("what is said of the journal", () => {
+  const calm = { waiting: 0, trouble: null, savedAt: null };
+  expect(savedWords(calm, 0)).toBe("journal ok");
+  expect(savedWords({ ...calm, savedAt: 1000 }, 8000)).toBe("saved 7\u202fs ago · journal ok");
+  expect(savedWords({ ...calm, waiting: 2 }, 0)).toBe("saving 2 gestures");
+  expect(savedWords({ ...calm, waiting: 1, trouble: "away" }, 0)).toBe("not sent: 1 gesture, kept in this browser");
+});
+
+test("a scale bar has a round length", () => {
+  expect([0.7, 1, 4.9, 73, 199].map(roundLength)).toEqual([0.5, 1, 2, 50, 100]);
+});
+
+test("a crop is a square with some of what is around", () => {
+  expect(squareAround([100, 100, 140, 120])).toEqual([90, 80, 150, 140]);
+  expect(squareAround([50, 50, 52, 52])).toEqual([37, 37, 65, 65]);
+});
