@@ -2,6 +2,7 @@
 
 import pytest
 
+from sorby.io import write_micrograph
 from sorby.project import Field
 from sorby.workflow.splitting import _choose, lock_test_fields, project_seed, split_groups
 
@@ -20,7 +21,7 @@ def unmarked(labs, n, *, specimen=lambda number: ""):
 def chosen(n, *, specimen=lambda k: None, group=lambda k: k, seed=0):
     """What the split says of n unmarked fields, and which of them it sets aside."""
     fields = [Field(f"f{k:02}", (8, 8), specimen=specimen(k)) for k in range(n)]
-    notes, tests = _choose(fields, {f"f{k:02}": group(k) for k in range(n)}, seed)
+    notes, tests = _choose(fields, {f"f{k:02}": group(k) for k in range(n)}, seed, set())
     return notes, [int(name[1:]) for name in tests]
 
 
@@ -143,3 +144,24 @@ def test_seed_of_a_project_is_that_it_was_made_with(labs, tmp_path):
     study = labs.write_study(tmp_path, unmarked(labs, 1), seed=7)
     with study.open() as project:
         assert project_seed(project) == 7
+
+
+def test_images_added_after_a_training_are_tested_on_not_those_that_were_learnt(
+    tmp_path, labs, quick
+):
+    """Three fields are too few for tests; of nine, none that the model knows is set aside."""
+    from sorby.workflow import train_project
+    from sorby.workflow.adding import add_images
+
+    study = labs.write_study(tmp_path, [labs.Sample(f"p{n}", *labs.metal(n)) for n in range(3)])
+    study.label("p0", "p1", "p2")
+    train_project(study.folder)
+    for n in range(3, 12):
+        write_micrograph(tmp_path / "more" / f"q{n}.png", labs.metal(n)[0])
+    files = [(str(path), path.name) for path in sorted((tmp_path / "more").iterdir())]
+    assert len(add_images(study.folder, files=files)["added"]) == 9
+    with study.open() as project:
+        (note,) = lock_test_fields(project)
+    tests = {name for name, field in study.fields().items() if field.split == "test"}
+    assert "set aside" in note and len(tests) == 3
+    assert tests.isdisjoint({"p0", "p1", "p2"})

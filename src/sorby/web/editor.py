@@ -24,6 +24,8 @@ class Writer(Told):
 @router.get("/{name:path}/draft")
 def draft(name: str, house: TheHouse, mode: Mode = "correct", x_tab: Tab = "") -> Draft:
     """Open the draft of a field; a field without a mask gets one first."""
+    if mode == "correct":
+        workflow.first_mask(house.folder, name)
     opened = house.at_desk(lambda desk: desk.open(name, mode))
     return Draft(**opened, read_only=not house.tabs.claim(name, x_tab))
 

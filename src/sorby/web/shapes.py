@@ -82,7 +82,9 @@ class FieldRow(Told):
     scale_bar: ScaleBar | None
 
 
-Said = Annotated[StrictFloat | StrictStr | None, Field(description="A number or text; null where unknown.")]
+Said = Annotated[
+    StrictFloat | StrictStr | None, Field(description="A number or text; null where unknown.")
+]
 
 
 class FieldChange(Asked):

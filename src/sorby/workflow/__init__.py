@@ -21,6 +21,7 @@ _PLACES = {
     "export_masks": "masks",
     "fetch_paper": "fetching",
     "field_row": "gallery",
+    "first_mask": "starting",
     "import_labels": "labelling",
     "import_masks": "masks",
     "Jobs": "jobs",

@@ -48,7 +48,7 @@ def lock_test_fields(project: Project) -> list[str]:
         return list(kept["notes"])
     groups = near_duplicate_groups(project)
     fields = project.fields()
-    notes, tests = _choose(fields, groups, project_seed(project))
+    notes, tests = _choose(fields, groups, project_seed(project), _learnt_from(project))
     copies = _copies(fields, groups, tests)
     if copies:
         said = ", ".join(f"{name} (of {test})" for name, test in list(copies.items())[:6])
@@ -105,8 +105,14 @@ def split_groups(project: Project, fields: Sequence[Field]) -> list[int]:
     return _merged(fields, near_duplicate_groups(project), by_specimen=True)
 
 
+def _learnt_from(project: Project) -> set[str]:
+    """Fields that a model of the project has learnt from: images added later are drawn instead."""
+    trainings = (model.card.settings["training"] for model in project.models.all())
+    return {name for training in trainings for name in training["images"]}
+
+
 def _choose(
-    fields: Sequence[Field], copies: dict[str, int], seed: int
+    fields: Sequence[Field], copies: dict[str, int], seed: int, learnt: set[str]
 ) -> tuple[list[str], list[str]]:
     """Notes, and the fields to set aside, where none is marked."""
     marked = [field for field in fields if field.split == "test"]
@@ -120,10 +126,15 @@ def _choose(
         ], []
     by = "specimen" if any(field.specimen for field in fields) else "field"
     groups = _merged(fields, copies, by_specimen=True)
-    tests = _draw(groups, wanted, generator(seed))
-    if len(tests) > len(fields) / 2:
+    tests = _draw(groups, wanted, generator(seed), _known(fields, groups, learnt))
+    if not wanted <= len(tests) <= len(fields) / 2:
         by, groups = "field", _merged(fields, copies, by_specimen=False)
-        tests = _draw(groups, wanted, generator(seed))
+        tests = _draw(groups, wanted, generator(seed), _known(fields, groups, learnt))
+    if len(tests) < wanted:
+        return [
+            f"A model has learnt from too many of the {len(fields)} fields to set {wanted} others "
+            "aside for tests: it cannot be evaluated. Add fields of other places."
+        ], []
     if len(tests) > max(wanted, len(fields) / 2):
         return [
             f"{max(map(groups.count, groups))} of {len(fields)} fields overlap or repeat one "
@@ -161,10 +172,18 @@ def _merged(fields: Sequence[Field], copies: dict[str, int], *, by_specimen: boo
     return numbers
 
 
-def _draw(groups: Sequence[int], wanted: int, rng: np.random.Generator) -> list[int]:
+def _known(fields: Sequence[Field], groups: Sequence[int], learnt: set[str]) -> set[int]:
+    """Groups of which a model has seen a field."""
+    return {number for field, number in zip(fields, groups, strict=True) if field.name in learnt}
+
+
+def _draw(
+    groups: Sequence[int], wanted: int, rng: np.random.Generator, known: set[int]
+) -> list[int]:
     """Positions of whole groups, drawn until there are enough, those that overshoot left for last.
 
-    Ends with at least ``wanted`` positions.
+    Groups that a model knows are never drawn. Ends with at least ``wanted`` positions where the
+    others have so many.
     """
     sizes = {number: groups.count(number) for number in dict.fromkeys(groups)}
     order = [list(sizes)[i] for i in rng.permutation(len(sizes))]
@@ -172,7 +191,8 @@ def _draw(groups: Sequence[int], wanted: int, rng: np.random.Generator) -> list[
     n = 0
     for limit in (1.5 * wanted, float("inf")):
         for number in order:
-            if n < wanted and number not in chosen and n + sizes[number] <= limit:
+            is_free = number not in chosen and number not in known
+            if n < wanted and is_free and n + sizes[number] <= limit:
                 chosen.add(number)
                 n += sizes[number]
     return [position for position, number in enumerate(groups) if number in chosen]

@@ -11,6 +11,7 @@ import numpy as np
 from sorby.io.pyramids import (
     TILE,
     Pyramid,
+    bands,
     build_pyramid,
     halved,
     n_levels,
@@ -163,24 +164,25 @@ class Viewer:
     def thumb(self, name: str, kind: str = "polished") -> tuple[np.ndarray, str]:
         """Small copy of an image, at most 256 px, without a pyramid being built; its version."""
         from sorby.project import Project, cache_folder
-        from sorby.project.changes import picture_file
+        from sorby.project.changes import field_of, picture_file
 
         with Project.open(self._folder) as project:
-            file = picture_file(project, name, kind)
+            file, shape = picture_file(project, name, kind), field_of(project, name).shape
         place = cache_folder(self._folder) / "thumbs" / f"{file.sha256[:32]}-{file.page}.npy"
         try:
             return np.asarray(np.load(place, allow_pickle=False)), place.stem
         except (OSError, ValueError, EOFError):
             with _DECODERS:
-                return _kept(place, _small(file)), place.stem
+                return _kept(place, _small(file, shape)), place.stem
 
 
-def _small(file: PictureFile) -> np.ndarray:
-    from sorby.io import read_micrograph
-
-    gray = read_micrograph(file.path, page=file.page, um_per_px=1.0).pixels
-    step = max(1, max(gray.shape) // (4 * THUMB))
-    gray = np.ascontiguousarray(gray[::step, ::step])
+def _small(file: PictureFile, shape: tuple[int, int]) -> np.ndarray:
+    """Thumbnail, read in bands: of a large image only every so many pixels are looked at."""
+    step, start, rows = max(1, max(shape) // (4 * THUMB)), 0, []
+    for band in bands(file.path, file.page, TILE):
+        rows.append(band[-start % step :: step, ::step].copy())
+        start += len(band)
+    gray = np.concatenate(rows)
     while max(gray.shape) > THUMB:
         gray = halved(gray)
     return shown(gray, window_of(gray)[0])
