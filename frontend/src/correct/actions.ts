@@ -101,6 +101,13 @@ export const ACTIONS: readonly Action[] = [
     keys: ["Shift+X"],
     run: (e) => e.store.set({ dialog: "delete_where" }),
   },
+  {
+    name: "recut",
+    title: "Outline all unchecked defects at another probability",
+    group: "Judge",
+    keys: [],
+    run: (e) => e.store.set({ dialog: "recut" }),
+  },
   tool("verify", "Verify: click selects, drag selects many", "v"),
   tool("brush", "Brush", "b"),
   tool("eraser", "Eraser (Alt held in any tool)", "e"),

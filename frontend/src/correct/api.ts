@@ -70,6 +70,8 @@ export interface Gestures {
   click: { point: Point; value: number };
   delete: { defects: number[] };
   delete_where: { max_area_px?: number; max_confidence?: number };
+  /** What nobody has verified, outlined where the model's probability crosses a threshold. */
+  recut: { threshold: number };
   fill_holes: { defects: number[] };
   split: { defect: number; line: Point[] };
   merge: { defects: [number, number] };

@@ -151,7 +151,8 @@ export class Desk {
     const box: Box = pendingOf(operation)?.box ?? [0, 0, ...editor.field.shape];
     editor.mask.reload(box);
     editor.touched(box);
-    if (error instanceof ApiError && error.status === 422) say(error.message);
+    const isAnswer = error instanceof ApiError && (error.status === 422 || error.status === 409);
+    if (isAnswer) say(error.message);
     else complain(error);
     editor.speak(error.message);
     void this.reopen().catch(() => {}); // the next gesture tells what is wrong

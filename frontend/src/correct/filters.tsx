@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { count } from "../format";
+import { actionOf, run } from "./actions";
 import { ALL, type Filters, type Shown } from "./defects";
 import type { Editor } from "./editor";
 import { usePart } from "./store";
@@ -89,7 +90,12 @@ function Limits({ editor, filters, set }: LimitsProps) {
       <button class="quiet" onClick={() => set({ ...ALL, show: filters.show })}>
         Clear
       </button>
-      <button onClick={() => editor.store.set({ dialog: "delete_where" })}>Delete many…</button>
+      <button title={actionOf("delete_where").title} onClick={() => run(editor, actionOf("delete_where"))}>
+        Delete many…
+      </button>
+      <button class="correct-limits-wide" title={actionOf("recut").title} onClick={() => run(editor, actionOf("recut"))}>
+        Outlines at another probability…
+      </button>
     </div>
   );
 }

@@ -41,7 +41,7 @@ export interface State {
   isReadOnly: boolean;
   mode: Mode;
   journal: JournalStatus;
-  dialog: "help" | "done" | "delete_where" | null;
+  dialog: "help" | "done" | "delete_where" | "recut" | null;
   /** Screen px of one image px. */
   scale: number;
   /** Keyboard's place on the image, while it is in use. */
