@@ -447,3 +447,29 @@ def test_tiles_are_cut_from_the_working_mask(desk):
     mask = desk.working_mask(NAME)
     assert np.array_equal(desk.mask_tile(NAME, (64, 64, 128, 128)), mask[64:96, 64:112])
     assert np.array_equal(desk.mask_tile(NAME, (0, 0, 96, 112), 4), reduced(mask, 4))
+
+
+def test_drafts_not_used_for_longest_are_let_go(desk, monkeypatch):
+    monkeypatch.setattr("sorby.workflow.annotating.MOST_OPEN_PX", 2 * 96 * 112)
+    desk.open("p0")
+    desk.apply("p0", brush())
+    mask = desk.working_mask("p0").copy()
+    for name in ("p1", "p2", "p1"):
+        desk.open(name)
+    assert [name for name, _ in desk._open] == ["p2", "p1"]
+    assert np.array_equal(desk.working_mask("p0"), mask)
+
+
+def test_outlines_are_cut_anew_and_still_wait(desk):
+    draft = desk.open(NAME)
+    mask = desk.working_mask(NAME).copy()
+    assert draft["can_recut"]
+    answer = desk.apply(NAME, operation("recut", 1, threshold=0.8))
+    assert (desk.working_mask(NAME) == 1).sum() < (mask == 1).sum()
+    assert answer["n_to_check"] == len(desk.open(NAME)["defects"])
+    assert np.array_equal(reopened(desk)[1], desk.working_mask(NAME))
+    desk.apply(NAME, operation("undo", 1))
+    assert np.array_equal(desk.working_mask(NAME), mask)
+    desk.open(NAME, "from_nothing")
+    with pytest.raises(ReviewError, match="probability"):
+        desk.apply(NAME, operation("recut", 0, mode="from_nothing", threshold=0.8))

@@ -166,6 +166,8 @@ class Review:
     ) -> dict[str, Any]:
         """Write what the canvas was changed by, as one gesture.
 
+        Where that fails the canvas is ahead of the disk: the caller must let the review go.
+
         Parameters
         ----------
         operation : Operation
@@ -201,12 +203,7 @@ class Review:
             operation.n_actions, stamp.author, stamp.time, *made, answer,
             standing=standing, target=target,
         )  # fmt: skip
-        try:
-            self.draft = self.project.journal.append(draft, gesture, drops_redo=is_step)
-        except BaseException:
-            self.canvas.turn(entry, change.reversed())
-            self.canvas.finish()
-            raise
+        self.draft = self.project.journal.append(draft, gesture, drops_redo=is_step)
         self.stack = stack
         self.kept[self.draft.counter] = made
         return answer
