@@ -7,6 +7,7 @@ import { Progress } from "../../components/Progress";
 import { complain, say } from "../../components/Toast";
 import { plural } from "../../format";
 import { refresh, took, useProject } from "../../store";
+import { droppedFiles } from "./dropped";
 
 const SUFFIXES = ".png,.jpg,.jpeg,.tif,.tiff,.bmp";
 
@@ -25,6 +26,16 @@ async function upload(files: File[], etchedOf?: string): Promise<void> {
   say(`Adding ${plural(files.length, "file")} …`);
   try {
     await report(api.upload(files, etchedOf));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function uploadDropped(transfer: DataTransfer): Promise<void> {
+  try {
+    const files = await droppedFiles(transfer);
+    if (files.length === 0) throw new Error("No image was in what you dropped.");
+    await upload(files);
   } catch (error) {
     complain(error);
   }
@@ -162,7 +173,7 @@ export function DropZone({ children }: { children: ComponentChildren }) {
         if (!hasFiles(event)) return;
         event.preventDefault();
         setIsOver(false);
-        void upload([...(event.dataTransfer?.files ?? [])]);
+        if (event.dataTransfer) void uploadDropped(event.dataTransfer);
       }}
     >
       {children}
