@@ -1,5 +1,5 @@
 import type { ComponentChildren, TargetedClipboardEvent, TargetedKeyboardEvent } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, NONE, number } from "../format";
 import { parsePasted, placePasted, sortRows, type Cell, type Direction, type Edit } from "../table";
 
@@ -43,7 +43,7 @@ export function Table<R>(props: Props<R>) {
   const { columns, nameOf, rowHeight = 28 } = props;
   const [sort, setSort] = useState(props.sort);
   const [active, setActive] = useState<[row: number, column: number]>([0, 0]);
-  const [editing, setEditing] = useState<string | null>(null);
+  const [editing, setEditing] = useState<Editing | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(false);
   const [first, last, onScroll] = useWindow(scroller, props.rows.length, rowHeight);
@@ -79,10 +79,16 @@ export function Table<R>(props: Props<R>) {
     if (target !== undefined && to !== row) props.onSelect?.(target);
   };
 
+  const startEditing = (one: R, at: number, typed?: string) => {
+    const before = textOf(columns[at]?.value(one));
+    setEditing({ before, text: typed ?? before });
+  };
+
   const commit = (text: string, step: number) => {
     const edited = columns[column];
     setEditing(null);
-    if (edited && text !== editing) props.onEdit?.([{ row, column: edited.key, text }], rows, []);
+    if (edited && text !== editing?.before)
+      props.onEdit?.([{ row, column: edited.key, text }], rows, []);
     if (step) move(row + step, column);
   };
 
@@ -102,15 +108,14 @@ export function Table<R>(props: Props<R>) {
     const step = steps[event.key];
     const current = rows[row];
     const isEditable = Boolean(columns[column]?.isEditable);
+    if (current === undefined) return;
     if (step) move(...step);
-    else if (event.key === "Enter" && current !== undefined) {
-      if (isEditable) setEditing(textOf(columns[column]?.value(current)));
+    else if (event.key === "Enter") {
+      if (isEditable) startEditing(current, column);
       else props.onOpen?.(current);
     } else if (isEditable && (event.key === "F2" || isLetter(event))) {
-      setEditing(
-        event.key === "F2" && current !== undefined ? textOf(columns[column]?.value(current)) : "",
-      );
-      if (event.key !== "F2") return; // the letter goes into the input that appears
+      // A letter replaces what stood there, F2 goes on with it.
+      startEditing(current, column, event.key === "F2" ? undefined : event.key);
     } else if (isEditable && event.key === "Delete") commit("", 0);
     else return;
     event.preventDefault();
@@ -192,14 +197,14 @@ export function Table<R>(props: Props<R>) {
                       }}
                       onClick={() => props.onSelect?.(one)}
                       onDblClick={() => {
-                        if (cell.isEditable) setEditing(textOf(cell.value(one)));
+                        if (cell.isEditable) startEditing(one, j);
                         else props.onOpen?.(one);
                       }}
                     >
                       {isEdited ? (
                         <CellInput
                           label={`${cell.title} of ${name}`}
-                          text={editing}
+                          {...editing}
                           onCommit={commit}
                           onCancel={() => {
                             setEditing(null);
@@ -266,14 +271,20 @@ function Spacer({ height, span }: { height: number; span: number }) {
   );
 }
 
-interface InputProps {
-  label: string;
+interface Editing {
+  /** What the cell says. */
+  before: string;
+  /** What the input begins with. */
   text: string;
+}
+
+interface InputProps extends Editing {
+  label: string;
   onCommit: (text: string, step: number) => void;
   onCancel: () => void;
 }
 
-function CellInput({ label, text, onCommit, onCancel }: InputProps) {
+function CellInput({ label, before, text, onCommit, onCancel }: InputProps) {
   const input = useRef<HTMLInputElement>(null);
   const isOver = useRef(false);
   const end = (action: () => void) => {
@@ -281,8 +292,10 @@ function CellInput({ label, text, onCommit, onCancel }: InputProps) {
     isOver.current = true;
     action();
   };
-  useEffect(() => input.current?.select(), []);
-  useLayoutEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => {
+    input.current?.focus();
+    if (text === before) input.current?.select();
+  }, []);
   return (
     <input
       ref={input}
