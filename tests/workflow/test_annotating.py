@@ -473,3 +473,35 @@ def test_outlines_are_cut_anew_and_still_wait(desk):
     desk.open(NAME, "from_nothing")
     with pytest.raises(ReviewError, match="probability"):
         desk.apply(NAME, operation("recut", 0, mode="from_nothing", threshold=0.8))
+
+
+def test_click_adds_a_missed_pore_and_wand_takes_like_gray(desk):
+    draft = desk.open(NAME)
+    mask = desk.working_mask(NAME).copy()
+    missed = max(draft["defects"], key=lambda one: one["area_px"])
+    box = missed["box"]
+    desk.apply(
+        NAME,
+        operation(
+            "lasso",
+            1,
+            value=0,
+            points=[
+                [box[0] - 1, box[1] - 1],
+                [box[0] - 1, box[3]],
+                [box[2], box[3]],
+                [box[2], box[1] - 1],
+            ],
+        ),
+    )
+    answer = desk.apply(NAME, operation("click", 1, point=missed["point"], value=1))
+    (found,) = answer["changed"]
+    assert found["state"] == "added" and found["id"] > missed["id"]
+    both = (desk.working_mask(NAME) == 1) & (mask == 1)
+    assert both.sum() >= 0.7 * ((desk.working_mask(NAME) == 1) | (mask == 1)).sum()
+    answer = desk.apply(NAME, operation("wand", 1, point=missed["point"], tolerance=0.3, value=0))
+    assert answer["removed"] == [found["id"]] and answer["changed"] == []
+    with pytest.raises(SettingError, match="96 x 112"):
+        desk.apply(NAME, operation("click", 1, point=[200, 5], value=1))
+    with pytest.raises(SettingError, match="tolerance"):
+        desk.apply(NAME, operation("wand", 1, point=[20, 5], tolerance=2, value=1))

@@ -93,9 +93,12 @@ class Review:
 
     @property
     def pixels(self) -> np.ndarray:
-        """Gray values of the polished image, read when they are needed first."""
+        """Gray values of the polished image, mapped from the pyramid that the page shows."""
         if self._pixels is None:
-            self._pixels = self.project.read_picture(self.field).pixels
+            from sorby.workflow.viewing import Viewer
+
+            pyramid = Viewer(self.project.folder).pyramid(self.field.name)
+            self._pixels = pyramid.levels[0]
         return self._pixels
 
     def defect(self, number: int) -> Defect:
