@@ -65,7 +65,7 @@ function finish(editor: Editor): void {
   else editor.store.set({ dialog: "done" });
 }
 
-const classAction = (value: number): Action => ({
+export const classAction = (value: number): Action => ({
   name: `class.${value}`,
   title: `Class ${value}: of the selection, and of what tools paint`,
   group: "Judge",

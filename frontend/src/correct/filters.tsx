@@ -3,6 +3,7 @@ import { count } from "../format";
 import { actionOf, run } from "./actions";
 import { ALL, type Filters, type Shown } from "./defects";
 import type { Editor } from "./editor";
+import { focusStage } from "./focus";
 import { usePart } from "./store";
 import { className } from "./words";
 
@@ -24,7 +25,15 @@ export function FilterPanel({ editor, nShown }: { editor: Editor; nShown: number
         <h2 class="hidden-label">Review</h2>
         <div class="segmented" role="group" aria-label="Which defects">
           {SHOWN.map(([show, words, title]) => (
-            <button key={show} title={title} aria-pressed={filters.show === show} onClick={() => set({ show })}>
+            <button
+              key={show}
+              title={title}
+              aria-pressed={filters.show === show}
+              onClick={(event) => {
+                set({ show });
+                if (event.detail > 0) focusStage();
+              }}
+            >
               {words}
               {filters.show === show && <span class="muted">{count(nShown)}</span>}
             </button>
@@ -69,7 +78,12 @@ function Limits({ editor, filters, set }: LimitsProps) {
     </label>
   );
   return (
-    <div class="correct-limits">
+    <div
+      class="correct-limits"
+      onKeyDown={(event) => {
+        if (event.target instanceof HTMLInputElement && ["Enter", "Escape"].includes(event.key)) focusStage();
+      }}
+    >
       <label>
         Class
         <select

@@ -1,11 +1,12 @@
+import { classAction } from "./actions";
 import type { Layer } from "./api";
 import type { Editor } from "./editor";
 import { Flip } from "./flip";
+import { focusStage, press } from "./focus";
 import { LAYER_WORDS, LAYERS } from "./heat";
 import { Swatch } from "./icons";
 import { usePart } from "./store";
 import type { ToolName } from "./tools";
-import { setClass } from "./verdicts";
 import { className } from "./words";
 
 const HINTS: Record<ToolName, string> = {
@@ -48,7 +49,7 @@ export function Options({ editor }: { editor: Editor }) {
             aria-pressed={value === index + 1}
             aria-label={className(editor.field.classes, index + 1)}
             title={`Tools paint ${className(editor.field.classes, index + 1)}; a selection becomes it  [${index + 1}]`}
-            onClick={() => setClass(editor, index + 1)}
+            onClick={press(editor, classAction(index + 1))}
           >
             <Swatch value={index + 1} />
             {(editor.field.classes.length <= MOST_NAMED || value === index + 1) &&
@@ -112,7 +113,10 @@ function Overlays({ editor }: { editor: Editor }) {
         aria-label="Overlay"
         title="Overlay  [H]"
         value={layer}
-        onChange={(event) => store.set({ layer: event.currentTarget.value as Layer })}
+        onChange={(event) => {
+          store.set({ layer: event.currentTarget.value as Layer });
+          focusStage();
+        }}
       >
         {LAYERS.map((name) => (
           <option key={name} value={name}>

@@ -9,6 +9,7 @@ import { Crop } from "./crop";
 import { isToCheck } from "./defects";
 import type { Editor } from "./editor";
 import { FilterPanel } from "./filters";
+import { focusStage, press } from "./focus";
 import { Swatch } from "./icons";
 import { usePart } from "./store";
 import { areaWords, className, STATE_WORDS } from "./words";
@@ -118,6 +119,7 @@ interface CardProps {
 function Card({ editor, defect, place, total, isSelected }: CardProps) {
   const choose = (event: MouseEvent) => {
     editor.effort.act(performance.now());
+    focusStage();
     const { selected } = editor.state;
     if (event.ctrlKey || event.metaKey) {
       editor.select(isSelected ? selected.filter((id) => id !== defect.id) : [...selected, defect.id]);
@@ -178,7 +180,7 @@ function Verdicts({ editor }: { editor: Editor }) {
           key={name}
           class={name === "accept" ? "primary" : ""}
           title={actionOf(name).title}
-          onClick={() => run(editor, actionOf(name))}
+          onClick={press(editor, actionOf(name))}
         >
           {words[name]}
           <kbd>{actionOf(name).keys[0]?.toUpperCase()}</kbd>

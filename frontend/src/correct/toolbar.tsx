@@ -1,5 +1,6 @@
-import { actionOf, run, type Action } from "./actions";
+import { actionOf, type Action } from "./actions";
 import type { Editor } from "./editor";
+import { press } from "./focus";
 import { Icon } from "./icons";
 import { keyWords, type Bindings } from "./keys";
 import { usePart } from "./store";
@@ -32,7 +33,7 @@ export function Toolbar({ editor, bound }: { editor: Editor; bound: Bindings }) 
                 aria-pressed={tool === name}
                 aria-label={action.title}
                 title={tooltip(action, bound)}
-                onClick={() => run(editor, action)}
+                onClick={press(editor, action)}
               >
                 <Icon name={name} />
                 <kbd aria-hidden="true">{keyWords(bound.get(action.name)?.[0] ?? "")}</kbd>
@@ -48,7 +49,7 @@ export function Toolbar({ editor, bound }: { editor: Editor; bound: Bindings }) 
           class="correct-tool"
           aria-label={actionOf(name).title}
           title={tooltip(actionOf(name), bound)}
-          onClick={() => run(editor, actionOf(name))}
+          onClick={press(editor, actionOf(name))}
         >
           <Icon name={name} />
         </button>

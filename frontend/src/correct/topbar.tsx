@@ -4,9 +4,10 @@ import { count, duration, plural, withUnit } from "../format";
 import { hrefOf } from "../router";
 import { StateDot } from "../components/StateDot";
 import { attempt } from "../components/Toast";
-import { actionOf, run } from "./actions";
+import { actionOf } from "./actions";
 import { exportUrl } from "./api";
 import type { Editor } from "./editor";
+import { press } from "./focus";
 import { Icon } from "./icons";
 import type { Bindings } from "./keys";
 import { usePart, type State } from "./store";
@@ -41,7 +42,7 @@ export function TopBar({ editor, field, next, bound }: Props) {
       <a class="button quiet" href={exportUrl(field.name, mode)} download title="The mask as it is now, as a Sorby label PNG">
         Export
       </a>
-      <button title={tooltip(actionOf("done"), bound)} onClick={() => run(editor, actionOf("done"))}>
+      <button title={tooltip(actionOf("done"), bound)} onClick={press(editor, actionOf("done"))}>
         Image done
       </button>
       {next && (
@@ -91,7 +92,7 @@ function Turn({ editor, bound }: { editor: Editor; bound: Bindings }) {
           aria-label={actionOf(name).title}
           title={tooltip(actionOf(name), bound)}
           disabled={can[index] !== "true"}
-          onClick={() => run(editor, actionOf(name))}
+          onClick={press(editor, actionOf(name))}
         >
           <Icon name={name} />
         </button>
