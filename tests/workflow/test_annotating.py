@@ -228,7 +228,9 @@ def test_done_waits_for_the_queue_and_makes_a_persons_mask(desk):
         desk.apply(NAME, brush(at=(70, 70)))
     desk.apply(NAME, operation("done", 1))
     assert desk.project.masks()[NAME].version == 2
-    assert desk.apply(NAME, operation("reopen", 1))["can_undo"]
+    answer = desk.apply(NAME, operation("reopen", 1))
+    assert answer["can_undo"] and answer["state"] == "in review"
+    assert reopened(desk)[0]["state"] == "in review"
     desk.apply(NAME, operation("undo", 1))  # the acceptance
     assert desk.open(NAME)["n_to_check"] > 0
 

@@ -93,7 +93,8 @@ def _store(review: Review) -> StoredMask:
 
 
 def _reopen(review: Review, asked: Operation) -> dict[str, Any]:
-    return review.keep(asked, Stamp(review.author, now()), state="open")
+    """The field is in review again, also before its next gesture: no new mask takes its place."""
+    return review.keep(asked, Stamp(review.author, now()), state="open", n_pending=1)
 
 
 def _resolve(review: Review, asked: Operation) -> dict[str, Any]:
