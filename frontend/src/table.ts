@@ -164,3 +164,30 @@ function stem(name: string): string {
   const file = name.split(/[\\/]/).at(-1) ?? name;
   return file.replace(/\.(tiff?|png|jpe?g|bmp)$/i, "").toLowerCase();
 }
+
+interface Size {
+  rows: number;
+  columns: number;
+  /** Rows that a page holds. */
+  page: number;
+}
+
+/** Where a key leads in a table; nothing where it is none of those that move. It may lead outside. */
+export function stepOf(
+  event: Pick<KeyboardEvent, "key" | "ctrlKey">,
+  { row, column }: Place,
+  size: Size,
+): Place | undefined {
+  const page = Math.max(1, size.page);
+  const steps: Record<string, Place> = {
+    ArrowUp: { row: row - 1, column },
+    ArrowDown: { row: row + 1, column },
+    ArrowLeft: { row, column: column - 1 },
+    ArrowRight: { row, column: column + 1 },
+    PageUp: { row: row - page, column },
+    PageDown: { row: row + page, column },
+    Home: { row: event.ctrlKey ? 0 : row, column: 0 },
+    End: { row: event.ctrlKey ? size.rows - 1 : row, column: size.columns - 1 },
+  };
+  return steps[event.key];
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseNumber, parsePasted, placePasted, sortRows } from "../src/table";
+import { parseNumber, parsePasted, placePasted, sortRows, stepOf } from "../src/table";
 
 describe("sorting", () => {
   const by = (rows: unknown[], direction: "ascending" | "descending") =>
@@ -104,4 +104,21 @@ describe("where pasted cells go", () => {
   test("cells that cannot be edited are never written", () => {
     expect(placePasted([["new name"]], { row: 0, column: 0 }, columns, names).edits).toEqual([]);
   });
+});
+
+test("keys lead through a table", () => {
+  const to = (key: string, ctrlKey = false) => {
+    const place = stepOf(
+      { key, ctrlKey },
+      { row: 5, column: 2 },
+      { rows: 100, columns: 4, page: 20 },
+    );
+    return place && [place.row, place.column];
+  };
+  expect(to("ArrowDown")).toEqual([6, 2]);
+  expect(to("ArrowLeft")).toEqual([5, 1]);
+  expect(to("PageDown")).toEqual([25, 2]);
+  expect(to("Home")).toEqual([5, 0]);
+  expect(to("End", true)).toEqual([99, 3]);
+  expect(to("a")).toBeUndefined();
 });

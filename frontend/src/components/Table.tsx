@@ -1,7 +1,16 @@
 import type { ComponentChildren, TargetedClipboardEvent, TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, NONE, number } from "../format";
-import { parsePasted, placePasted, sortRows, type Cell, type Direction, type Edit } from "../table";
+import {
+  parsePasted,
+  placePasted,
+  sortRows,
+  stepOf,
+  type Cell,
+  type Direction,
+  type Edit,
+} from "../table";
+import { CellInput, type Editing } from "./CellInput";
 
 export interface Column<R> {
   key: string;
@@ -94,22 +103,16 @@ export function Table<R>(props: Props<R>) {
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
     if (editing !== null || (event.target as Element).closest("thead, button, a")) return;
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 200) / rowHeight) - 2);
-    const steps: Record<string, [number, number]> = {
-      ArrowUp: [row - 1, column],
-      ArrowDown: [row + 1, column],
-      ArrowLeft: [row, column - 1],
-      ArrowRight: [row, column + 1],
-      PageUp: [row - page, column],
-      PageDown: [row + page, column],
-      Home: [event.ctrlKey ? 0 : row, 0],
-      End: [event.ctrlKey ? rows.length - 1 : row, columns.length - 1],
-    };
-    const step = steps[event.key];
+    const page = Math.floor((scroller.current?.clientHeight ?? 200) / rowHeight) - 2;
+    const step = stepOf(
+      event,
+      { row, column },
+      { rows: rows.length, columns: columns.length, page },
+    );
     const current = rows[row];
     const isEditable = Boolean(columns[column]?.isEditable);
     if (current === undefined) return;
-    if (step) move(...step);
+    if (step) move(step.row, step.column);
     else if (event.key === "Enter") {
       if (isEditable) startEditing(current, column);
       else props.onOpen?.(current);
@@ -171,61 +174,86 @@ export function Table<R>(props: Props<R>) {
         </thead>
         <tbody>
           <Spacer height={first * rowHeight} span={columns.length} />
-          {rows.slice(first, last).map((one, i) => {
-            const index = first + i;
-            const name = nameOf(one);
-            return (
-              <tr
-                key={name}
-                aria-rowindex={index + 2}
-                aria-selected={props.selected === undefined ? undefined : name === props.selected}
-                style={{ height: `${rowHeight}px` }}
-              >
-                {columns.map((cell, j) => {
-                  const isActive = index === row && j === column;
-                  const isEdited = isActive && editing !== null;
-                  return (
-                    <td
-                      key={cell.key}
-                      role="gridcell"
-                      class={`${numeric.has(cell.key) ? "num" : ""} ${cell.isEditable ? "editable" : ""}`}
-                      tabIndex={index === tabRow && j === column ? 0 : -1}
-                      aria-readonly={props.onEdit ? !cell.isEditable : undefined}
-                      onFocus={() => {
-                        if (isActive) return;
-                        setActive([index, j]);
-                      }}
-                      onClick={() => props.onSelect?.(one)}
-                      onDblClick={() => {
-                        if (cell.isEditable) startEditing(one, j);
-                        else props.onOpen?.(one);
-                      }}
-                    >
-                      {isEdited ? (
-                        <CellInput
-                          label={`${cell.title} of ${name}`}
-                          {...editing}
-                          onCommit={commit}
-                          onCancel={() => {
-                            setEditing(null);
-                            wantsFocus.current = true;
-                          }}
-                        />
-                      ) : cell.show ? (
-                        cell.show(one)
-                      ) : (
-                        shown(cell.value(one))
-                      )}
-                    </td>
-                  );
-                })}
-              </tr>
-            );
-          })}
+          {rows.slice(first, last).map((one, i) => (
+            <BodyRow
+              key={nameOf(one)}
+              table={props}
+              row={one}
+              index={first + i}
+              rowHeight={rowHeight}
+              numeric={numeric}
+              tabColumn={first + i === tabRow ? column : -1}
+              edited={first + i === row && editing ? { ...editing, column } : null}
+              onFocus={(j) => {
+                if (first + i !== row || j !== column) setActive([first + i, j]);
+              }}
+              onStart={(j) => startEditing(one, j)}
+              onCommit={commit}
+              onCancel={() => {
+                setEditing(null);
+                wantsFocus.current = true;
+              }}
+            />
+          ))}
           <Spacer height={(rows.length - last) * rowHeight} span={columns.length} />
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface RowProps<R> {
+  table: Props<R>;
+  row: R;
+  /** Place among all rows, from 0. */
+  index: number;
+  rowHeight: number;
+  numeric: Set<string>;
+  /** Column whose cell the Tab key reaches; -1 in the other rows. */
+  tabColumn: number;
+  edited: (Editing & { column: number }) | null;
+  onFocus: (column: number) => void;
+  onStart: (column: number) => void;
+  onCommit: (text: string, step: number) => void;
+  onCancel: () => void;
+}
+
+function BodyRow<R>(props: RowProps<R>) {
+  const { table, row, index, numeric, edited } = props;
+  const name = table.nameOf(row);
+  return (
+    <tr
+      aria-rowindex={index + 2}
+      aria-selected={table.selected === undefined ? undefined : name === table.selected}
+      style={{ height: `${props.rowHeight}px` }}
+    >
+      {table.columns.map((cell, j) => (
+        <td
+          key={cell.key}
+          role="gridcell"
+          class={`${numeric.has(cell.key) ? "num" : ""} ${cell.isEditable ? "editable" : ""}`}
+          tabIndex={j === props.tabColumn ? 0 : -1}
+          aria-readonly={table.onEdit ? !cell.isEditable : undefined}
+          onFocus={() => props.onFocus(j)}
+          onClick={() => table.onSelect?.(row)}
+          onDblClick={() => (cell.isEditable ? props.onStart(j) : table.onOpen?.(row))}
+        >
+          {edited?.column === j ? (
+            <CellInput
+              label={`${cell.title} of ${name}`}
+              before={edited.before}
+              text={edited.text}
+              onCommit={props.onCommit}
+              onCancel={props.onCancel}
+            />
+          ) : cell.show ? (
+            cell.show(row)
+          ) : (
+            shown(cell.value(row))
+          )}
+        </td>
+      ))}
+    </tr>
   );
 }
 
@@ -268,54 +296,6 @@ function Spacer({ height, span }: { height: number; span: number }) {
     <tr aria-hidden="true" class="spacer">
       <td colSpan={span} style={{ height: `${height}px` }} />
     </tr>
-  );
-}
-
-interface Editing {
-  /** What the cell says. */
-  before: string;
-  /** What the input begins with. */
-  text: string;
-}
-
-interface InputProps extends Editing {
-  label: string;
-  onCommit: (text: string, step: number) => void;
-  onCancel: () => void;
-}
-
-function CellInput({ label, before, text, onCommit, onCancel }: InputProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const isOver = useRef(false);
-  const end = (action: () => void) => {
-    if (isOver.current) return;
-    isOver.current = true;
-    action();
-  };
-  useLayoutEffect(() => {
-    input.current?.focus();
-    if (text === before) input.current?.select();
-  }, []);
-  return (
-    <input
-      ref={input}
-      class="cell-input"
-      aria-label={label}
-      defaultValue={text}
-      onBlur={(event) => {
-        const value = event.currentTarget.value;
-        end(() => onCommit(value, 0));
-      }}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        const value = event.currentTarget.value;
-        if (event.key === "Enter") {
-          event.preventDefault();
-          end(() => onCommit(value, 1));
-        }
-        if (event.key === "Escape") end(onCancel);
-      }}
-    />
   );
 }
 
