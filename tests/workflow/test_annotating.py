@@ -13,6 +13,7 @@ from sorby.core.errors import ProjectError, ReviewError, SettingError
 from sorby.defects import label_instances
 from sorby.project import DATABASE, Project
 from sorby.workflow.annotating import Desk, reduced
+from sorby.workflow.operations import KINDS
 
 NAME = "p0"
 
@@ -507,3 +508,32 @@ def test_click_adds_a_missed_pore_and_wand_takes_like_gray(desk):
         desk.apply(NAME, operation("click", 1, point=[200, 5], value=1))
     with pytest.raises(SettingError, match="tolerance"):
         desk.apply(NAME, operation("wand", 1, point=[20, 5], tolerance=2, value=1))
+
+
+JSON = [
+    None, True, 0, 1, -1, 3, 2.5, float("nan"), float("inf"), 10**400, "", "1", "nan", [], {},
+    [[]], [1], [[1, 2]], [[1, 2], [3, 4]], [[1, 2], [3, 90], [50, 50]], [[1, 2, 3]], [["a", {}]],
+    [0, 0, 90, 90], [0, 0, 1e9, "x"], [[10**400, 1]], {"a": [1]}, [True, False],
+]  # fmt: skip
+NAMES = [
+    "points", "radius_px", "value", "unignore", "point", "tolerance", "defects", "defect", "line",
+    "box", "max_area_px", "max_confidence", "ghost", "threshold", "keep",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_sent_is_done_or_refused_and_leaves_a_sound_draft(desk, seed):
+    rng = np.random.default_rng(seed)
+    desk.open(NAME)
+    for _ in range(150):
+        kind = str(rng.choice(sorted(KINDS)))
+        said = {name: JSON[rng.integers(len(JSON))] for name in NAMES if rng.random() < 0.7}
+        try:
+            desk.apply(NAME, operation(kind, 1, **said))
+        except (SettingError, ReviewError):
+            continue
+    whole, mask = reopened(desk)
+    assert whole == desk.open(NAME) and np.array_equal(mask, desk.working_mask(NAME))
+    found = label_instances(mask)
+    assert len(whole["defects"]) == found.max()
+    assert sum(defect["area_px"] for defect in whole["defects"]) == (found > 0).sum()

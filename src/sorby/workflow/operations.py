@@ -114,7 +114,7 @@ def points(
         )
     try:
         found = np.array(value, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = np.empty(0)
     if found.shape != (n, 2) or not np.isfinite(found).all():
         raise SettingError(f"{name} holds what is no point. Each is [row, column], in px.")
