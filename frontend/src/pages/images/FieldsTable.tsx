@@ -3,7 +3,7 @@ import { LongName } from "../../components/LongName";
 import { Table, type Column } from "../../components/Table";
 import { StateDot } from "../../components/StateDot";
 import { complain, say } from "../../components/Toast";
-import { plural } from "../../format";
+import { NONE, plural } from "../../format";
 import { go, hrefOf } from "../../router";
 import { took } from "../../store";
 import { parseNumber, type Edit } from "../../table";
@@ -79,7 +79,8 @@ const COLUMNS: Column<Field>[] = [
     ...known,
     isEditable: true,
     value: (field) => field[known.key],
-    ...(known.key === "um_per_px" ? { show: showScale } : {}),
+    // Exactly what was typed, not rounded: this is where it is changed.
+    show: known.key === "um_per_px" ? showScale : (field) => field[known.key] ?? NONE,
   })),
 ];
 
