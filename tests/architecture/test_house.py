@@ -59,7 +59,7 @@ def test_routes_are_found():
     assert len(list(routes())) >= 25
 
 
-@pytest.mark.parametrize("function", routes(), ids=lambda f: f.name)
+@pytest.mark.parametrize("function", list(routes()), ids=lambda f: f.name)
 def test_route_only_translates(function):
     body = function.body[1:]  # after the docstring
     assert isinstance(function.body[0].value, ast.Constant)
