@@ -225,7 +225,8 @@ function KeyRow({ action, chords, isWaiting, onAsk }: KeyRowProps) {
   return (
     <div class="correct-key">
       <span>{action.title}</span>
-      <button class="quiet" aria-label={`Change the key of: ${action.title}`} onClick={onAsk}>
+      <button class="quiet" onClick={onAsk}>
+        <span class="hidden-label">Change the key of: {action.title}. Now: </span>
         {isWaiting ? "press a key" : chords.length > 0 ? chords.map((chord) => <kbd key={chord}>{keyWords(chord)}</kbd>) : "none"}
       </button>
     </div>

@@ -18,6 +18,9 @@ import { makeTools } from "./tools";
 import { fit, levelFor, lookAt, panBy, visible, zoomAt, type View } from "./view";
 import { describe } from "./words";
 
+/** Of a defect that is smaller on the screen, a click on its box will do. */
+const HARD_TO_HIT_PX = 14;
+
 /** One image on the screen: its mask, its defects, its gestures. Components show its state. */
 export class Editor {
   readonly store: Store;
@@ -95,8 +98,7 @@ export class Editor {
 
   private newHeats(): Heats {
     const { name, shape } = this.field;
-    const redraw = () => this.painter?.drawOverlay();
-    return new Heats(name, shape, redraw, (layer, error) => {
+    return new Heats(name, shape, () => this.painter?.drawOverlay(), (layer, error) => {
       if (this.state.layer !== layer) return;
       this.store.set({ layer: "none" });
       say(error.message);
@@ -249,9 +251,10 @@ export class Editor {
       const region = this.region(defect);
       if (region && isIn(region, r, c)) return defect.id;
     }
-    const [only] = found;
-    const isSmall = only !== undefined && Math.max(only.box[2] - only.box[0], only.box[3] - only.box[1]) * this.view.scale < 14;
-    return isSmall ? only.id : null; // hard to hit: its box will do
+    const [smallest] = found as [Defect, ...Defect[]];
+    const [r0, c0, r1, c1] = smallest.box;
+    const isHardToHit = Math.max(r1 - r0, c1 - c0) * this.view.scale < HARD_TO_HIT_PX;
+    return isHardToHit || this.mask.known(r, c, this.level) === null ? smallest.id : null;
   }
 
   /** Show what a click would take. */

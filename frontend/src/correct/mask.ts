@@ -89,13 +89,20 @@ export class Mask {
     );
   }
 
-  /** Class at a pixel, as far as it is loaded. */
-  at(row: number, column: number, level: number): number {
-    const r = Math.floor(row) >> level;
-    const c = Math.floor(column) >> level;
+  /** Class at a pixel, from the finest level that is loaded; null where none is yet. */
+  known(row: number, column: number, finest: number): number | null {
     if (row < 0 || column < 0 || row >= this.shape[0] || column >= this.shape[1]) return 0;
-    const tile = this.tiles.peek(level, [Math.floor(r / TILE), Math.floor(c / TILE)]);
-    return tile ? (tile.values[(r % TILE) * TILE + (c % TILE)] as number) : 0;
+    for (let level = finest; level < this.nLevels; level++) {
+      const r = row >> level;
+      const c = column >> level;
+      const tile = this.tiles.peek(level, [Math.floor(r / TILE), Math.floor(c / TILE)]);
+      if (tile) return tile.values[(r % TILE) * TILE + (c % TILE)] as number;
+    }
+    return null;
+  }
+
+  at(row: number, column: number, finest: number): number {
+    return this.known(row, column, finest) ?? 0;
   }
 
   /** Show a gesture at once; it stays until `settle` with its uuid. */
