@@ -112,17 +112,16 @@ class Server:
         self.process.wait()
 
 
-@pytest.fixture(scope="session")
-def study_once(tmp_path_factory):
-    """Forty plates of two classes; plates 0 and 1 have an etched twin."""
-    home = tmp_path_factory.mktemp("plates")
-    for number in range(40):
-        write_micrograph(home / "images" / f"plate{number:02}.png", plate(number))
-    for number in range(2):
-        write_micrograph(home / "etched" / f"plate{number:02}.png", 255 - plate(number))
+def make_study(home, n_plates):
+    """A project of plates with two classes; plates 0 and 1 have an etched twin."""
+    names = [f"plate{number:02}" for number in range(n_plates)]
+    for number, name in enumerate(names):
+        write_micrograph(home / "images" / f"{name}.png", plate(number))
+        if number < 2:
+            write_micrograph(home / "etched" / f"{name}.png", 255 - plate(number))
     (home / "fields.csv").write_text(
         "image,specimen,split,um_per_px,laser_power_w,scan_speed_mm_s\n"
-        + "".join(f"plate{k:02},S{k // 4},pool,0.5,{160 + 20 * (k % 3)},800\n" for k in range(40))
+        + "".join(f"{n},S{k // 4},pool,0.5,{160 + 20 * (k % 3)},800\n" for k, n in enumerate(names))
     )
     new_project(
         home / "study",
@@ -133,6 +132,12 @@ def study_once(tmp_path_factory):
         copy=True,
     )
     return home / "study"
+
+
+@pytest.fixture(scope="session")
+def study_once(tmp_path_factory):
+    """Forty plates: each test of the editor takes one that nobody has touched."""
+    return make_study(tmp_path_factory.mktemp("plates"), 40)
 
 
 @pytest.fixture(scope="module")
@@ -371,7 +376,7 @@ def truth():
     class Truth:
         shape, centres, radii, faint = SHAPE, CENTRES, RADII, FAINT
         Screen = Screen
-        plate = staticmethod(plate)
+        plate, make_study = staticmethod(plate), staticmethod(make_study)
 
         @staticmethod
         def disc(row, column, radius):

@@ -30,7 +30,7 @@ def zoom(screen):
 def test_every_key_of_the_list_is_tested_here(screen):
     screen.press("?")
     dialog = screen.page.get_by_role("dialog", name="Keys")
-    shown = dialog.locator("button[aria-label^='Change the key'] kbd").all_inner_texts()
+    shown = dialog.locator("button kbd").all_inner_texts()
     assert sorted(shown) == sorted([*TOOLS, *JUDGING, *CLASSES, *LOOKING, *IMAGE])
     screen.press("Escape")
     expect(dialog).to_be_hidden()
