@@ -8,11 +8,12 @@ import zlib
 import numpy as np
 import pytest
 
+from sorby.annotate.boxes import reduced
 from sorby.annotate.journal import toggle
 from sorby.core.errors import ProjectError, ReviewError, SettingError
 from sorby.defects import label_instances
 from sorby.project import DATABASE, Project
-from sorby.workflow.annotating import Desk, reduced
+from sorby.workflow.annotating import Desk
 from sorby.workflow.operations import KINDS
 
 NAME = "p0"

@@ -1,8 +1,10 @@
-"""Boxes of pixels: half-open, (row_min, column_min, row_max, column_max)."""
+"""Boxes of pixels: half-open, (row_min, column_min, row_max, column_max); masks in blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+
+import numpy as np
 
 Box = tuple[int, int, int, int]
 
@@ -59,3 +61,29 @@ def meets(one: Box, other: Box) -> bool:
 def size(box: Box) -> tuple[int, int]:
     """Rows and columns of a box."""
     return box[2] - box[0], box[3] - box[1]
+
+
+def reduced(mask: np.ndarray, step: int) -> np.ndarray:
+    """Mask in blocks of ``step`` px: the highest class of each, ignored where all of it is.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (m, n), uint8
+        Label image.
+    step : int
+        Edge of a block, in px; those at the far sides may be smaller.
+
+    Returns
+    -------
+    ndarray of uint8
+
+    Examples
+    --------
+    >>> reduced(np.array([[0, 1, 255, 255], [2, 0, 255, 255]], np.uint8), 2).tolist()
+    [[2, 255]]
+    """
+    ranked = mask + np.uint8(1)  # ignored wraps to 0, below background
+    rows = np.arange(0, mask.shape[0], step)
+    columns = np.arange(0, mask.shape[1], step)
+    highest = np.maximum.reduceat(np.maximum.reduceat(ranked, rows, axis=0), columns, axis=1)
+    return highest - np.uint8(1)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from sorby.annotate.boxes import Box, clipped, slices
+from sorby.annotate.boxes import Box, clipped, reduced, slices
 from sorby.core.errors import ReviewError, SettingError
 from sorby.project import Project
 from sorby.workflow.beginnings import base_defects
+from sorby.workflow.edits import EDITS
 from sorby.workflow.finishing import inherit, settle
 from sorby.workflow.masks import user_name
 from sorby.workflow.operations import SETTLING, Operation
@@ -149,7 +150,9 @@ class Desk:
         if asked.base != review.draft.base:
             review = self._older(review, asked)
         try:
-            return settle(review, asked) if asked.kind in SETTLING else review.apply(asked)
+            if asked.kind in SETTLING:
+                return settle(review, asked)
+            return review.apply(asked, EDITS.get(asked.kind))
         except SettingError:
             raise
         except BaseException:
@@ -245,29 +248,3 @@ class Desk:
 def _is_superseded(draft: Draft) -> bool:
     """Whether the field got another mask and nothing in the draft would be lost by taking it."""
     return draft.mode == "correct" and draft.latest > draft.seen and not draft.n_pending
-
-
-def reduced(mask: np.ndarray, step: int) -> np.ndarray:
-    """Mask in blocks of ``step`` px: the highest class of each, ignored where all of it is.
-
-    Parameters
-    ----------
-    mask : ndarray of shape (m, n), uint8
-        Label image.
-    step : int
-        Edge of a block, in px; those at the far sides may be smaller.
-
-    Returns
-    -------
-    ndarray of uint8
-
-    Examples
-    --------
-    >>> reduced(np.array([[0, 1, 255, 255], [2, 0, 255, 255]], np.uint8), 2).tolist()
-    [[2, 255]]
-    """
-    ranked = mask + np.uint8(1)  # ignored wraps to 0, below background
-    rows = np.arange(0, mask.shape[0], step)
-    columns = np.arange(0, mask.shape[1], step)
-    highest = np.maximum.reduceat(np.maximum.reduceat(ranked, rows, axis=0), columns, axis=1)
-    return highest - np.uint8(1)

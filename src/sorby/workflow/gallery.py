@@ -262,7 +262,7 @@ def confirm_scale(folder: Path, name: str, um: float | None = None) -> dict[str,
         found = find_scale_bar(project.read_picture(field).pixels)
         length = found.length_px if found else None
         if um is not None:
-            size = _checked("um_per_px", um / length) if length else None
+            size = _checked("um_per_px", float(f"{um / length:.4g}")) if length else None
             if size is None:
                 raise ScaleError(
                     f"The bar in {name!r} has no length that can be read. Give its µm/px in the "

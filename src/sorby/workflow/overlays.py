@@ -119,7 +119,7 @@ def confidence(steps: np.ndarray, *, is_doubt: bool) -> np.ndarray:
 
 
 def _levels(values: np.ndarray) -> list[np.ndarray]:
-    from sorby.workflow.annotating import reduced
+    from sorby.annotate.boxes import reduced
 
     levels = [values]
     while len(levels) < n_levels(values.shape):

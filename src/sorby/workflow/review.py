@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,12 @@ from sorby.core.errors import ReviewError, SettingError
 from sorby.core.records import IGNORE
 from sorby.project.journal import Draft, Gesture, now
 from sorby.workflow.beginnings import base_defects, base_mask, mean_steps, probability_steps
-from sorby.workflow.operations import EDITS, Operation
+from sorby.workflow.operations import TURNS, Operation
 
 if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredMask
+
+Edit = Callable[["Review", Mapping[str, Any], Stamp], None]
 
 
 class Review:
@@ -123,13 +125,16 @@ class Review:
 
     # ------------------------------------------------------------------ one gesture
 
-    def apply(self, operation: Operation) -> dict[str, Any]:
+    def apply(self, operation: Operation, edit: Edit | None) -> dict[str, Any]:
         """Carry out an edit, undo, redo or look; written before it is answered.
 
         Parameters
         ----------
         operation : Operation
             Checked; its ``uuid`` is new.
+        edit : callable or None
+            ``f(review, gesture, stamp)`` that changes the canvas, see `sorby.workflow.edits`;
+            None for undo, redo and look.
 
         Returns
         -------
@@ -148,8 +153,8 @@ class Review:
         stamp = Stamp(self.author, now())
         try:
             target = self._turn(operation.kind) if operation.kind in TURNS else None
-            if operation.kind in EDITS:
-                EDITS[operation.kind](self, operation.gesture, stamp)
+            if edit is not None:
+                edit(self, operation.gesture, stamp)
         except BaseException:
             self.canvas.take_back()
             raise
@@ -317,7 +322,6 @@ def field_state(field: Field, source: str | None, draft: Draft | None) -> str:
 
 
 REPLAYED = UNDOABLE | {"suppress"}
-TURNS = frozenset({"undo", "redo"})
 
 
 def rows_of(change: Change) -> list[list[list[Any]]]:
