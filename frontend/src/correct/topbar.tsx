@@ -65,7 +65,7 @@ function Scale({ field }: { field: Field }) {
         title="A scale bar was found in the image. Confirm its length."
         onClick={() => void attempt(() => api.confirmScale(field.name))}
       >
-        Scale bar: {withUnit(bar.um, "µm")}? Confirm
+        Scale bar: {bar.um === null ? withUnit(bar.um_per_px, "µm/px") : withUnit(bar.um, "µm")}? Confirm
       </button>
     );
   }

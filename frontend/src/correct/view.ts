@@ -108,11 +108,17 @@ export function lookAt(view: View, box: Box, shape: Shape, isClose = false): Vie
   const onScreen = size * view.scale;
   const best = Math.min(isClose ? 24 : 8, (stage * (isClose ? 0.3 : 0.14)) / size);
   const isGood = onScreen >= SMALLEST_ON_SCREEN && onScreen <= SHARE_OF_STAGE * stage;
+  if (isGood && !isClose && isWhole(view, shape)) return view;
   const scale = isClose || !isGood ? Math.max(best, fitScale(shape, view.width, view.height)) : view.scale;
   return kept(
     centred(scale, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, view.width, view.height),
     shape,
   );
+}
+
+function isWhole(view: View, shape: Shape): boolean {
+  const [top, left, bottom, right] = visible(view, shape);
+  return top === 0 && left === 0 && bottom === shape[0] && right === shape[1];
 }
 
 /** Level of the pyramid whose pixels are nearest to the screen's in size. */

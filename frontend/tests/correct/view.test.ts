@@ -45,9 +45,13 @@ describe("looking at a defect", () => {
     expect(visible(near, SHAPE)[0]).toBeLessThan(100);
   });
   test("one that is large enough is moved to the middle at the same zoom", () => {
-    const near = lookAt(view, [1000, 1000, 1400, 1400], SHAPE);
-    expect(near.scale).toBe(view.scale);
+    const closer = zoomAt(view, 1.5, 500, 400, SHAPE);
+    const near = lookAt(closer, [1000, 1000, 1400, 1400], SHAPE);
+    expect(near.scale).toBe(closer.scale);
     expect(toScreen(near, 1199.5, 1199.5)).toEqual([expect.closeTo(500), expect.closeTo(400)]);
+  });
+  test("nothing moves where the whole image is seen and the defect is large enough", () => {
+    expect(lookAt(view, [100, 100, 500, 500], SHAPE)).toBe(view);
   });
 });
 
