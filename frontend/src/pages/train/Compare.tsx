@@ -9,7 +9,7 @@ import { go, hrefOfDefect } from "../../router";
 import { refresh } from "../../store";
 import { Tile } from "./Running";
 import { putInUse } from "./Models";
-import { keptKey } from "./Train";
+import { keptKey } from "./kept";
 
 interface Props {
   fresh: number;

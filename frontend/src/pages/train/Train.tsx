@@ -7,6 +7,7 @@ import { hrefOf } from "../../router";
 import { waitingPair } from "../../project";
 import { took, useProject } from "../../store";
 import { Compare } from "./Compare";
+import { keptKey } from "./kept";
 import { Models } from "./Models";
 import { Running } from "./Running";
 import "./train.css";
@@ -82,11 +83,6 @@ function learntWords(nNotLearnt: number): string {
 function undecided(models: Model[], current: number | null): [fresh: number, old: number] | null {
   const pair = waitingPair(models, current);
   return pair && localStorage.getItem(keptKey(pair[0])) === String(pair[1]) ? null : pair;
-}
-
-/** Where the browser remembers that a model was looked at and not promoted. */
-export function keptKey(fresh: number): string {
-  return `sorby.kept.${fresh}`;
 }
 
 async function start(): Promise<void> {
