@@ -326,3 +326,22 @@ _CROFTON = np.array(
      _STRAIGHT, 2 * _STRAIGHT, _SLANTED, _SLANTED, _STRAIGHT, 2 * _STRAIGHT, 0, 0]
 )  # fmt: skip
 _EULER = np.array([0, 1, 1, 0, 1, 0, -2, -1, 1, -2, 0, -1, 0, -1, -1, 0])
+
+
+def with_ring(region: np.ndarray) -> np.ndarray:
+    """Pixels of a region and their eight neighbours, quicker than a dilation by a structure.
+
+    Examples
+    --------
+    >>> region = np.zeros((4, 4), bool)
+    >>> region[0, 1] = True
+    >>> with_ring(region).astype(int).tolist()
+    [[1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    """
+    tall = region.copy()
+    tall[1:] |= region[:-1]
+    tall[:-1] |= region[1:]
+    wide = tall.copy()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide

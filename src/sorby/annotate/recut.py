@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import ndimage
 
 from sorby.annotate.boxes import Box, clipped, grown, meets, slices
 from sorby.annotate.canvas import Canvas
 from sorby.annotate.edit import Patch
 from sorby.annotate.index import Stamp
-from sorby.annotate.objects import CONFIDENCE_STEPS
+from sorby.annotate.objects import CONFIDENCE_STEPS, with_ring
 from sorby.core.errors import SettingError
 from sorby.core.records import IGNORE
 
@@ -76,7 +75,7 @@ def _locked(canvas: Canvas, tile: Box) -> np.ndarray:
         if defect.state != "predicted":
             piece = canvas.piece(defect)
             _mark(decided, around, piece.box, piece.inside)
-    touched = ndimage.binary_dilation(decided, np.ones((3, 3), bool))
+    touched = with_ring(decided)
     for ghost in canvas.index.ghosts.values():
         if meets(ghost.box, around):
             _mark(touched, around, ghost.box, ghost.inside())
