@@ -76,6 +76,15 @@ def test_click_takes_what_the_model_sees_where_gray_shows_nothing():
     assert np.array_equal(after == 1, steps > 0)
 
 
+@pytest.mark.parametrize(("likely", "part"), [(5, np.s_[10:60, 10:60]), (120, np.s_[:])])
+def test_click_on_metal_does_not_flood_what_the_model_hardly_sees(likely, part):
+    steps = np.zeros((100, 100), np.uint8)
+    steps[part] = likely
+    mask, gray = np.zeros((100, 100), np.uint8), np.full((100, 100), 180, np.uint8)
+    with pytest.raises(SettingError, match="no dark spot"):
+        click_to_segment(mask, gray, (45, 45), 1, probability=steps)
+
+
 @pytest.mark.parametrize("place", [(0, 0), (99, 99), (0, 99)])
 def test_click_works_in_the_corners(place):
     gray = np.full((100, 100), 200, np.uint8)

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from sorby.annotate.boxes import Box, grown, slices
 from sorby.annotate.edit import Patch, put
-from sorby.annotate.objects import is_closed
+from sorby.annotate.objects import CONFIDENCE_STEPS, is_closed
 from sorby.core.errors import SettingError
 from sorby.core.records import IGNORE
 
@@ -33,6 +33,10 @@ CUT = 0.6
 """Where a blob ends, as a share of its depth. Half is right for a sharp edge; blur makes small
 pores faint and wide. On synthetic fields 0.5 and 0.6 find every pore; experts draw real ones
 tighter than half."""
+
+LEAST_LIKELY = 0.2
+"""Where a model gives a defect less than this probability, it sees none: what is half as likely as
+a hundredth is half the image."""
 
 SMOOTH_PX = 0.7
 
@@ -96,7 +100,7 @@ def click_to_segment(
     The pointer snaps to the darkest place within `SNAP_PX`. Metal and noise are those of a window
     several times as large as the blob, without the defects that the mask holds already. Where the
     gray shows no blob, the region in which a model's probability is at least half of that at the
-    pointer is taken.
+    pointer is taken, if it is `LEAST_LIKELY` there.
 
     Parameters
     ----------
@@ -162,8 +166,7 @@ def _blob(mask: np.ndarray, pixels: np.ndarray, point: tuple[int, int]) -> _Regi
             reach *= 3  # the window may lie inside the blob
             continue
         region = _connected((darkness >= CUT * depth) & (known != IGNORE), seed)
-        wide = np.count_nonzero(region) * 4 > region.size
-        if is_closed(region, window, mask.shape) and not wide:
+        if is_closed(region, window, mask.shape) and not _is_wide(region):
             return _Region(window, region)
         if reach >= MOST_REACH_PX:
             return None
@@ -201,13 +204,18 @@ def _likely(probability: np.ndarray, point: tuple[int, int]) -> _Region | None:
         steps = probability[slices(window)]
         at = (point[0] - window[0], point[1] - window[1])
         here = int(steps[at])
-        if here in (0, IGNORE):
+        if here < LEAST_LIKELY * CONFIDENCE_STEPS or here == IGNORE:
             return None
         region = _connected((steps >= here / 2) & (steps != IGNORE), at)
-        if is_closed(region, window, probability.shape):
+        if is_closed(region, window, probability.shape) and not _is_wide(region):
             return _Region(window, region)
         reach *= 3
     return None
+
+
+def _is_wide(region: np.ndarray) -> bool:
+    """Whether a region is too much of its window to have metal around it."""
+    return np.count_nonzero(region) * 4 > region.size
 
 
 def _connected(belongs: np.ndarray, at: tuple[int, int]) -> np.ndarray:
