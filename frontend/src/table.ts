@@ -73,6 +73,14 @@ export function parseNumber(text: string): number | null {
   return value;
 }
 
+/** Length that is written at a scale bar, in µm, with or without its unit. */
+export function parseLength(text: string): number {
+  const value = parseNumber(text.replace(/\s*[µμu]m\s*$/i, ""));
+  if (value === null || value <= 0)
+    throw new Error(`The length “${text}” has to be more than 0. Type what is written at the bar, in µm.`);
+  return value;
+}
+
 export interface Edit {
   /** Place of the row in what is shown, from 0. */
   row: number;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseNumber, parsePasted, placePasted, sortRows, stepOf } from "../src/table";
+import { parseLength, parseNumber, parsePasted, placePasted, sortRows, stepOf } from "../src/table";
 
 describe("sorting", () => {
   const by = (rows: unknown[], direction: "ascending" | "descending") =>
@@ -67,6 +67,19 @@ describe("numbers as people write them", () => {
     expect(() => parseNumber("fast")).toThrow("“fast” is not a number");
     expect(() => parseNumber("Infinity")).toThrow("not a number");
     expect(() => parseNumber("1,200")).toThrow("Write 1.200 or 1200");
+  });
+});
+
+describe("the length at a scale bar", () => {
+  test.each([
+    ["100", 100],
+    ["100 µm", 100],
+    ["0,5um", 0.5],
+  ])("%s", (text, value) => expect(parseLength(text)).toBe(value));
+  test("a length that is none is refused with what to type", () => {
+    expect(() => parseLength("-5")).toThrow("Type what is written at the bar");
+    expect(() => parseLength("0")).toThrow("more than 0");
+    expect(() => parseLength("long")).toThrow("not a number");
   });
 });
 

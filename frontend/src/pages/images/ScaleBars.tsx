@@ -5,7 +5,7 @@ import { LongName } from "../../components/LongName";
 import { attempt } from "../../components/Toast";
 import { withUnit } from "../../format";
 import { took } from "../../store";
-import { parseNumber } from "../../table";
+import { parseLength } from "../../table";
 
 /** Scale bars that were read and that nobody has looked at: the reading beside the picture, one click each. */
 export function ScaleBars({ fields }: { fields: Field[] }) {
@@ -71,7 +71,7 @@ function Reading({ field }: { field: Field }) {
       onSubmit={(event) => {
         event.preventDefault();
         void attempt(async () =>
-          confirm([field], asked ? (parseNumber(length) ?? undefined) : undefined),
+          confirm([field], asked ? parseLength(length) : undefined),
         );
       }}
     >
