@@ -36,6 +36,11 @@ export function Choose() {
 
   const start = (kind: string, options: Record<string, unknown> = {}) =>
     attempt(async () => took({ type: "job", job: await api.startJob(kind, options) }));
+  // Without a map the picks have no place and no reason: it is made as well.
+  const suggest = async (strategy: string, n: number) => {
+    await start("select", { strategy, n_select: n });
+    if (embedding?.points.length === 0) await start("embed");
+  };
   const picks = useMemo(
     () =>
       embedding?.points.length
@@ -119,7 +124,7 @@ export function Choose() {
             strategies={embedding?.strategies ?? []}
             nLeft={poolLeft(fields).length}
             job={job}
-            onStart={(strategy, n) => void start("select", { strategy, n_select: n })}
+            onStart={(strategy, n) => void suggest(strategy, n)}
           />
           <Picks
             picks={picks}
