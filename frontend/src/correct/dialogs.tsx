@@ -6,6 +6,7 @@ import type { Editor } from "./editor";
 import { bindings, chordOf, forgetKept, keep, keyWords, rebound, type Bindings } from "./keys";
 import { usePart } from "./store";
 import { acceptRest, removeWhere, where } from "./verdicts";
+import { areaUnit } from "./words";
 
 interface Props {
   editor: Editor;
@@ -67,9 +68,12 @@ function Buttons({ children }: { children: preact.ComponentChildren }) {
 }
 
 function DeleteWhere({ editor, onClose }: { editor: Editor; onClose: () => void }) {
-  const [area, setArea] = useState<number | null>(null);
-  const [confidence, setConfidence] = useState<number | null>(null);
-  const gone = where(editor, area, confidence);
+  const { maxArea, maxConfidence } = editor.state.filters;
+  const [area, setArea] = useState(maxArea);
+  const [confidence, setConfidence] = useState(maxConfidence);
+  const [unit, pixel] = areaUnit(editor.defects.all());
+  const areaPx = area === null ? null : (area / pixel) * (1 + 1e-9);
+  const gone = where(editor, areaPx, confidence);
   useEffect(() => {
     if (area !== null || confidence !== null) editor.select(gone.map((defect) => defect.id));
   }, [area, confidence]);
@@ -91,12 +95,12 @@ function DeleteWhere({ editor, onClose }: { editor: Editor; onClose: () => void 
         class="stack correct-where"
         onSubmit={(event) => {
           event.preventDefault();
-          removeWhere(editor, area, confidence);
+          removeWhere(editor, areaPx, confidence);
           onClose();
         }}
       >
         <p class="muted">Unchecked defects that are not above each limit you give. They are outlined behind this window.</p>
-        {input("Area up to, px", 1, area, setArea)}
+        {input(`Area up to, ${unit}`, 1, area, setArea)}
         {input("Confidence up to", 0.05, confidence, setConfidence)}
         <Buttons>
           <button type="submit" class="primary" disabled={gone.length === 0}>

@@ -5,7 +5,7 @@ import { ALL, type Filters, type Shown } from "./defects";
 import type { Editor } from "./editor";
 import { focusStage } from "./focus";
 import { usePart } from "./store";
-import { className } from "./words";
+import { areaUnit, className } from "./words";
 
 const SHOWN: readonly (readonly [Shown, string, string])[] = [
   ["to check", "To check", "Defects that nobody has judged"],
@@ -60,8 +60,7 @@ interface LimitsProps {
 }
 
 function Limits({ editor, filters, set }: LimitsProps) {
-  const first = editor.defects.all().next().value;
-  const unit = first && first.area_um2 !== null ? "µm²" : "px";
+  const [unit] = areaUnit(editor.defects.all());
   const limit = (name: "minArea" | "maxArea" | "maxConfidence", label: string, step: number) => (
     <label>
       {label}

@@ -61,6 +61,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
       const { tool, value, radius, tolerance, opacity, layer } = editor.state;
       usual = { tool: tool === "pan" ? "verify" : tool, value, radius, tolerance, opacity, layer };
       editor.close();
+      void refresh(); // the list of images shows what became of this one
     };
   }, [editor]);
   useEffect(() => {

@@ -147,7 +147,7 @@ function Card({ editor, defect, place, total, isSelected }: CardProps) {
       <span class="correct-card-area">{areaWords(defect)}</span>
       <span class="correct-card-more muted">
         ⌀ {defect.eq_diameter_um === null ? withUnit(2 * Math.sqrt(defect.area_px / Math.PI), "px", 2) : withUnit(defect.eq_diameter_um, "µm", 2)}
-        {" · "}circ {number(defect.circularity, 2)}
+        <span title="Circularity 4πA/P², not clipped at 1"> · circ {number(defect.circularity, 2)}</span>
       </span>
       <span class={`correct-card-state state-${defect.state}`}>
         {defect.state === "predicted" ? <Confidence value={defect.confidence} /> : STATE_WORDS[defect.state]}

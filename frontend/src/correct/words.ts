@@ -1,4 +1,4 @@
-import { number, withUnit, words } from "../format";
+import { count, number, THIN, withUnit, words } from "../format";
 import type { Defect, DefectState } from "./api";
 
 export const STATE_WORDS: Record<DefectState, string> = {
@@ -16,7 +16,7 @@ export function className(classes: readonly string[], value: number): string {
 }
 
 export function areaWords(defect: Defect): string {
-  return defect.area_um2 === null ? withUnit(defect.area_px, "px") : withUnit(defect.area_um2, "µm²");
+  return defect.area_um2 === null ? `${count(defect.area_px)}${THIN}px²` : withUnit(defect.area_um2, "µm²");
 }
 
 /** What a person who does not see the canvas has to know of a defect. */
@@ -28,4 +28,13 @@ export function describe(
   const rank = place < 0 ? `Defect ${defect.id}` : `Defect ${place + 1} of ${editor.queue().length}`;
   const confidence = defect.confidence === null ? "" : `, confidence ${number(defect.confidence, 2)}`;
   return `${rank}, ${className(editor.field.classes, defect.class)}, ${areaWords(defect)}${confidence}, ${STATE_WORDS[defect.state]}`;
+}
+
+/** The unit in which areas are shown and asked for, and the area of a pixel in it. */
+export function areaUnit(defects: Iterable<Defect>): [unit: "µm²" | "px²", pixel: number] {
+  for (const { area_px, area_um2 } of defects) {
+    if (area_um2 !== null && area_px > 0) return ["µm²", area_um2 / area_px];
+    break;
+  }
+  return ["px²", 1];
 }

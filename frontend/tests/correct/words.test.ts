@@ -1,11 +1,13 @@
 import { expect, test, vi } from "vitest";
 import type { Field } from "../../src/api";
+import type { Defect } from "../../src/correct/api";
 import { squareAround } from "../../src/correct/crop";
 import { nextImage } from "../../src/correct/next";
 
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
 vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => {} }));
 const { savedWords } = await import("../../src/correct/topbar");
+const { areaUnit, areaWords } = await import("../../src/correct/words");
 const { roundLength } = await import("../../src/correct/stage");
 
 function field(name: string, change: Partial<Field> = {}): Field {
@@ -37,4 +39,14 @@ test("a scale bar has a round length", () => {
 test("a crop is a square with some of what is around", () => {
   expect(squareAround([100, 100, 140, 120])).toEqual([90, 80, 150, 140]);
   expect(squareAround([50, 50, 52, 52])).toEqual([37, 37, 65, 65]);
+});
+
+test("areas are shown and asked for in one unit, pixels as whole numbers", () => {
+  const bare = { area_px: 46, area_um2: null } as Defect;
+  const scaled = { area_px: 50, area_um2: 12.5 } as Defect;
+  expect(areaWords(bare)).toBe("46\u202fpx²");
+  expect(areaWords(scaled)).toBe("12.5\u202fµm²");
+  expect(areaUnit([bare])).toEqual(["px²", 1]);
+  expect(areaUnit([scaled])).toEqual(["µm²", 0.25]);
+  expect(areaUnit([])).toEqual(["px²", 1]);
 });

@@ -213,7 +213,7 @@ def test_many_are_deleted_by_size(screen, truth):
     limit = round(np.pi * 6.2**2)  # pores 0 to 4 are smaller than the radius 6.2
     screen.press("Shift+X")
     dialog = screen.page.get_by_role("dialog", name="Delete many")
-    dialog.get_by_label("Area up to, px").fill(str(limit))
+    dialog.get_by_label("Area up to, µm²").fill(str(limit * 0.25))
     with screen.gesture("delete_where"):
         dialog.get_by_role("button", name="Delete 5 defects").click()
     mask = screen.mask()
