@@ -83,7 +83,14 @@ def reduced(mask: np.ndarray, step: int) -> np.ndarray:
     [[2, 255]]
     """
     ranked = mask + np.uint8(1)  # ignored wraps to 0, below background
-    rows = np.arange(0, mask.shape[0], step)
-    columns = np.arange(0, mask.shape[1], step)
-    highest = np.maximum.reduceat(np.maximum.reduceat(ranked, rows, axis=0), columns, axis=1)
-    return highest - np.uint8(1)
+    highest = _highest_rows(_highest_rows(ranked, step).T, step).T
+    return np.ascontiguousarray(highest) - np.uint8(1)
+
+
+def _highest_rows(values: np.ndarray, step: int) -> np.ndarray:
+    """Largest of each ``step`` rows, in pairs while that goes: many times quicker than reduceat."""
+    while step > 1 and step % 2 == 0:
+        larger, partners = values[::2].copy(), values[1::2]
+        np.maximum(larger[: len(partners)], partners, out=larger[: len(partners)])
+        values, step = larger, step // 2
+    return values if step == 1 else np.maximum.reduceat(values, range(0, len(values), step), axis=0)
