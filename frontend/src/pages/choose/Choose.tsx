@@ -79,7 +79,7 @@ export function Choose() {
       <div class="page-head">
         <h1>Choose</h1>
         <span class="muted">
-          Which images are worth correcting: near points look alike, so a few far apart teach most.
+          Which images are worth correcting: near points look alike, so a few far apart stand for all.
         </span>
       </div>
       {error && (
