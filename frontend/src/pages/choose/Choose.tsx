@@ -67,7 +67,7 @@ export function Choose() {
   if (fields.length === 0) {
     return (
       <Empty isPage title="There is nothing to choose from yet">
-        <p>Sorby picks the images whose correction teaches the model most. Add images first.</p>
+        <p>Sorby picks images that stand for all of them. Add images first.</p>
         <a class="button primary" href={hrefOf("images")}>
           Add images
         </a>
