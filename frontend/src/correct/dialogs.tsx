@@ -77,7 +77,7 @@ function DeleteWhere({ editor, onClose }: { editor: Editor; onClose: () => void 
   useEffect(() => {
     if (area !== null || confidence !== null) editor.select(gone.map((defect) => defect.id));
   }, [area, confidence]);
-  const input = (label: string, step: number, value: number | null, set: (value: number | null) => void) => (
+  const input = (label: string, step: number | "any", value: number | null, set: (value: number | null) => void) => (
     <label class="row">
       <span>{label}</span>
       <input
@@ -100,8 +100,8 @@ function DeleteWhere({ editor, onClose }: { editor: Editor; onClose: () => void 
         }}
       >
         <p class="muted">Unchecked defects that are not above each limit you give. They are outlined behind this window.</p>
-        {input(`Area up to, ${unit}`, 1, area, setArea)}
-        {input("Confidence up to", 0.05, confidence, setConfidence)}
+        {input(`Area up to, ${unit}`, unit === "px²" ? 1 : "any", area, setArea)}
+        {input("Confidence up to", "any", confidence, setConfidence)}
         <Buttons>
           <button type="submit" class="primary" disabled={gone.length === 0}>
             Delete {plural(gone.length, "defect")}

@@ -15,7 +15,7 @@ import { usePart, type State } from "./store";
 import { ImageTiles } from "./tiles";
 import { Toolbar } from "./toolbar";
 import { TopBar } from "./topbar";
-import { nextImage } from "./next";
+import { doneWords, nextImage } from "./next";
 
 interface Props {
   field: string;
@@ -67,7 +67,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
   useEffect(() => {
     if (online) editor.journal.poke();
   }, [online, editor]);
-  useEffect(() => leaveWhenDone(editor, next), [editor, next?.name]);
+  useEffect(() => leaveWhenDone(editor, field, next), [editor, field, next?.name]);
   useEffect(() => void attempt(() => editor.desk.follow(field.mask_version)), [editor, field.mask_version]);
   usePrefetch(editor, next);
   const wanted = box?.join(",");
@@ -94,7 +94,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
 }
 
 /** A person said that the image is done, and the server has it: go on with the next. */
-function leaveWhenDone(editor: Editor, next: Field | undefined): void {
+function leaveWhenDone(editor: Editor, field: Field, next: Field | undefined): void {
   editor.desk.onDone = () => {
     if (editor.state.mode === "from_nothing") {
       say("Drawn from nothing: its effort is in the table of rounds on the Results page.");
@@ -102,7 +102,7 @@ function leaveWhenDone(editor: Editor, next: Field | undefined): void {
       return;
     }
     void refresh();
-    say(next ? `${editor.field.name} is done. This is the next image.` : `${editor.field.name} is done. It was the last one.`);
+    say(doneWords(field, next));
     if (next) go(hrefOf("correct", next.name));
   };
 }

@@ -12,3 +12,10 @@ export function nextImage(fields: readonly Field[], name: string): Field | undef
     open.find((field) => field.state !== "locked for test")
   );
 }
+
+/** What is said of an image that is done: the last of a round is the time to train. */
+export function doneWords(field: Field, next: Field | undefined): string {
+  const isRoundOver = field.picked_round !== null && (next?.picked_round ?? null) === null;
+  if (isRoundOver) return `${field.name} is done, and every picked image with it: time to train a model.`;
+  return next ? `${field.name} is done. This is the next image.` : `${field.name} is done. It was the last one.`;
+}

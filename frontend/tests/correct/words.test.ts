@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { Field } from "../../src/api";
 import type { Defect } from "../../src/correct/api";
 import { squareAround } from "../../src/correct/crop";
-import { nextImage } from "../../src/correct/next";
+import { doneWords, nextImage } from "../../src/correct/next";
 
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
 vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => {} }));
@@ -49,4 +49,12 @@ test("areas are shown and asked for in one unit, pixels as whole numbers", () =>
   expect(areaUnit([bare])).toEqual(["px²", 1]);
   expect(areaUnit([scaled])).toEqual(["µm²", 0.25]);
   expect(areaUnit([])).toEqual(["px²", 1]);
+});
+
+test("the last image of a round says that it is time to train", () => {
+  const picked = field("a", { picked_round: 1 });
+  expect(doneWords(picked, field("c", { picked_round: 1 }))).toContain("This is the next image");
+  expect(doneWords(picked, field("b"))).toContain("time to train");
+  expect(doneWords(picked, undefined)).toContain("time to train");
+  expect(doneWords(field("b"), undefined)).toContain("the last one");
 });
