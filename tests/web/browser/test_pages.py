@@ -252,6 +252,8 @@ def test_a_model_is_trained_stopped_compared_and_promoted(page, server, truth):
     expect(running.get_by_label("Loss").first).to_be_visible(timeout=LONG_MS)  # the live curve
     running.get_by_role("button", name="Stop, keep the best").click()
     expect(models).to_have_count(1, timeout=LONG_MS)
+    models.get_by_role("button", name="Use").click()
+    page.get_by_role("dialog").get_by_role("button", name="Use model 1").click()
     expect(models.first).to_contain_text("in use")
     finish(page, server, truth, "plate06")
     go(page, server, "train")

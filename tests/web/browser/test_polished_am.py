@@ -45,6 +45,8 @@ def test_three_defects_are_corrected_and_a_model_is_trained(page, server, truth,
     page.get_by_role("button", name="Train a model").click()
     models = page.get_by_role("grid", name="Models")
     expect(models.locator("tbody tr[aria-rowindex]")).to_have_count(1, timeout=LONG_MS)
+    models.get_by_role("button", name="Use").click()
+    page.get_by_role("dialog").get_by_role("button", name="Use model 1").click()
     expect(models).to_contain_text("in use")
 
 
