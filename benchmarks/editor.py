@@ -134,6 +134,11 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024**2  # type: ignore[index]
 
+    def cpu_ms(self) -> float:
+        """Time of the processor that the server has taken so far, in ms."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self) -> None:
         """End it; nothing has to be saved."""
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -283,23 +288,29 @@ def measure_everyday(folder: Path, browser: Browser) -> list[tuple[str, float, f
         page = enter(browser, server)
         first = open_image(page, "field0")
         rng = np.random.default_rng(0)
-        small, wide = measure_brush(page, 64, rng), measure_brush(page, 512, rng)
+        before = server.cpu_ms()
+        small = measure_brush(page, 64, rng)
+        cpu = (server.cpu_ms() - before) / (2 * N_STROKES)
+        wide = measure_brush(page, 512, rng)
         verdicts = measure_verdicts(page, rng)
         page.wait_for_timeout(4000)  # a person looks; meanwhile the next image is fetched
         following = open_image(page, "field1")
         peak = server.peak_gb()
     finally:
         server.close()
-    both = {key: np.concatenate([small[key], wide[key]]) for key in small}
+    gaps = np.concatenate([small["gap"], wide["gap"]])
     return [
         ("open to first paint, ms", first["first"], 1000),
         ("open to sharp, ms", first["sharp"], 2000),
         ("next image, prefetched, to first paint, ms", following["first"], 300),
         ("pointer move to painted pixel, radius 64, p95 ms", p95(small["move"]), 16),
         ("pointer move to painted pixel, radius 512, p95 ms", p95(wide["move"]), 33),
-        ("longest frame while painting, ms", float(both["gap"].max()), 100),
-        ("gesture durable on disk, p95 ms", p95(both["durable"]), 50),
-        ("undo, p95 ms", p95(both["undo"]), 50),
+        ("longest frame while painting, ms", float(gaps.max()), 100),
+        ("stroke durable on disk, radius 64, p95 ms", p95(small["durable"]), 50),
+        ("stroke durable on disk, radius 512, p95 ms", p95(wide["durable"]), 50),
+        ("undo, radius 64, p95 ms", p95(small["undo"]), 50),
+        ("undo, radius 512, p95 ms", p95(wide["undo"]), 50),
+        ("server's processor time a gesture, radius 64, ms", cpu, np.inf),
         ("select, to the painted frame, p95 ms", p95(verdicts["select"]), 50),
         ("hover, to the painted frame, p95 ms", p95(verdicts["hover"]), 50),
         ("delete, to the painted frame, p95 ms", p95(verdicts["delete"]), 50),
@@ -346,7 +357,8 @@ def main() -> int:
         if "--no-large" not in sys.argv:
             rows += measure_large(Path(name) / "large", browser)
         browser.close()
-    missed = [row for row in rows if not row[1] <= row[2]]
+    goals = [row for row in rows if np.isfinite(row[2])]
+    missed = [row for row in goals if not row[1] <= row[2]]
     print(f"{'':52}{'measured':>10}{'goal':>8}")
     for what, value, goal in rows:
         limit = "" if np.isinf(goal) else f"{goal:8g}"
@@ -355,7 +367,7 @@ def main() -> int:
     print(
         f"load of the machine: {load:.1f} before, {os.getloadavg()[0]:.1f} after; {n_cores} cores"
     )
-    print(f"goals met: {len(rows) - len(missed)} of {len(rows)}")
+    print(f"goals met: {len(goals) - len(missed)} of {len(goals)}")
     return 1 if missed and "--check" in sys.argv else 0
 
 
