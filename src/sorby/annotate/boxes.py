@@ -63,6 +63,10 @@ def size(box: Box) -> tuple[int, int]:
     return box[2] - box[0], box[3] - box[1]
 
 
+_BAND_PX = 4_000_000
+"""Pixels that are reduced at a time: a mask of 400 million is not copied."""
+
+
 def reduced(mask: np.ndarray, step: int) -> np.ndarray:
     """Mask in blocks of ``step`` px: the highest class of each, ignored where all of it is.
 
@@ -82,6 +86,13 @@ def reduced(mask: np.ndarray, step: int) -> np.ndarray:
     >>> reduced(np.array([[0, 1, 255, 255], [2, 0, 255, 255]], np.uint8), 2).tolist()
     [[2, 255]]
     """
+    band = step * max(1, _BAND_PX // (step * mask.shape[1]))
+    return np.concatenate(
+        [_reduced(mask[top : top + band], step) for top in range(0, len(mask), band)]
+    )
+
+
+def _reduced(mask: np.ndarray, step: int) -> np.ndarray:
     ranked = mask + np.uint8(1)  # ignored wraps to 0, below background
     highest = _highest_rows(_highest_rows(ranked, step).T, step).T
     return np.ascontiguousarray(highest) - np.uint8(1)
