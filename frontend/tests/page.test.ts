@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import lock from "../package-lock.json?raw";
 import type { Field, Job, Project } from "../src/api";
 import { waitBefore } from "../src/events";
 import { stepsMissing } from "../src/pages/results/Update";
+import { bestOf } from "../src/pages/train/Running";
 import { nextToCorrect, picksOf, poolLeft, waitingPair } from "../src/project";
 import { after, changesStatus } from "../src/store";
 
@@ -75,4 +76,20 @@ test("the project is asked for anew where its counts change, and not for each st
   expect(changesStatus(project, { type: "field", field: field("new") })).toBe(true);
   expect(changesStatus(project, { type: "job", job: job(1, "running") })).toBe(false);
   expect(changesStatus(project, { type: "job", job: job(1, "failed") })).toBe(true);
+});
+
+describe("the best score of a training", () => {
+  const curve = [
+    { step: 5, loss: 1, validation_macro_f1: null },
+    { step: 10, loss: 1, validation_macro_f1: 0.96 },
+    { step: 20, loss: 1, validation_macro_f1: 0.94 },
+  ];
+  test("while it runs, the best of the curve", () => {
+    expect(bestOf({ curve, answer: null } as unknown as Job)).toEqual({ f1: 0.96, step: 10 });
+    expect(bestOf({ curve: [], answer: null } as unknown as Job)).toBeNull();
+  });
+  test("at its end, that of the weights it kept: no step may have been better than the start", () => {
+    const answer = { best_step: 0, validation_macro_f1: 0.97 };
+    expect(bestOf({ curve, answer } as unknown as Job)).toEqual({ f1: 0.97, step: 0 });
+  });
 });

@@ -3,7 +3,7 @@ import { api, type Model } from "../../api";
 import { Dialog } from "../../components/Dialog";
 import { Table, type Column } from "../../components/Table";
 import { attempt, say } from "../../components/Toast";
-import { duration, NONE, when } from "../../format";
+import { duration, NONE, plural, when } from "../../format";
 import { refresh, took } from "../../store";
 
 interface Props {
@@ -135,8 +135,8 @@ export function Models({ models, current, onCompare }: Props) {
         <Dialog title={`Use model ${asked.number}?`} onClose={() => setAsked(null)}>
           <p>
             Predictions from now on come from model {asked.number}, trained {when(asked.time)} on{" "}
-            {asked.n_trained_on} images. Masks that people corrected stay as they are, and model{" "}
-            {current ?? NONE} stays in the list.
+            {plural(asked.n_trained_on, "image")}. Masks that people corrected stay as they are
+            {current === null ? "." : `, and model ${current} stays in the list.`}
           </p>
           <div class="row dialog-end">
             <button onClick={() => setAsked(null)}>Cancel</button>

@@ -14,14 +14,22 @@ export function pointsOf(curve: CurvePoint[], quantity: Quantity): Point[] {
   });
 }
 
+/** Best score of a training so far; where it has ended, that of the weights it kept. */
+export function bestOf({ curve, answer }: Job): { f1: number; step: number } | null {
+  const { best_step: step, validation_macro_f1: f1 } = answer ?? {};
+  if (typeof step === "number" && typeof f1 === "number") return { f1, step };
+  return pointsOf(curve, "validation_macro_f1").reduce<{ f1: number; step: number } | null>(
+    (top, [at, score]) => (!top || score > top.f1 ? { f1: score, step: at } : top),
+    null,
+  );
+}
+
 /** The training that runs, or the last one: curves, time, and how it ended. */
 export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
   const loss = pointsOf(job.curve, "loss");
   const f1 = pointsOf(job.curve, "validation_macro_f1");
-  const best = f1.reduce<Point | null>(
-    (top, point) => (!top || point[1] > top[1] ? point : top),
-    null,
-  );
+  const best = bestOf(job);
+  const notes = Array.isArray(job.answer?.notes) ? job.answer.notes : [];
   const isRunning = job.state === "running" || job.state === "waiting";
   if (job.state === "done" && job.curve.length === 0) return <Unchanged job={job} />;
   return (
@@ -51,14 +59,23 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
       <dl class="tiles">
         {isRunning && <Tile title="Time left" text={duration(job.seconds_left)} />}
         <Tile title={isRunning ? "Time so far" : "Time"} text={duration(job.seconds)} />
-        <Tile title="Steps" text={job.total ? `${job.done} of ${job.total}` : String(job.done)} />
+        <Tile
+          title="Steps"
+          text={job.total ? `${job.done} of ${job.total}` : String(job.done)}
+          note={
+            job.state === "done" && job.done < (job.total ?? 0) ? "enough: F1 rose no more" : ""
+          }
+        />
         <Tile title={isRunning ? "Loss now" : "Loss at the end"} text={number(loss.at(-1)?.[1])} />
         <Tile
           title="Best F1"
-          text={best ? best[1].toFixed(3) : "–"}
-          note={best ? `at step ${best[0]}` : ""}
+          text={best ? best.f1.toFixed(3) : "–"}
+          note={best ? (best.step === 0 ? "at the start" : `at step ${best.step}`) : ""}
         />
       </dl>
+      {notes.map((note) => (
+        <p key={String(note)}>{String(note)}</p>
+      ))}
       {job.curve.length > 1 ? (
         <div class="curves">
           <LineChart
