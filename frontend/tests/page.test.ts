@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import lock from "../package-lock.json?raw";
 import type { Field, Job, Project } from "../src/api";
 import { waitBefore } from "../src/events";
+import { doubts } from "../src/pages/results/doubts";
 import { stepsMissing } from "../src/pages/results/Update";
 import { bestOf } from "../src/pages/train/Running";
 import { nextToCorrect, picksOf, poolLeft, waitingPair } from "../src/project";
@@ -92,4 +93,17 @@ describe("the best score of a training", () => {
     const answer = { best_step: 0, validation_macro_f1: 0.97 };
     expect(bestOf({ curve, answer } as unknown as Job)).toEqual({ f1: 0.97, step: 0 });
   });
+});
+
+test("types seen in polished images and images without a scale are said beside the numbers", () => {
+  const seen = { type_seen_in: "polished", type_source: "model" };
+  const told = doubts({ defects: [seen, seen] }, [{ um_per_px: null }, { um_per_px: 0.5 }]);
+  expect(told).toHaveLength(2);
+  expect(told[0]).toContain("The types of 2 defects were judged in polished images");
+  expect(told[1]).toContain("1 of 2 images");
+  const sure = [
+    { ...seen, type_seen_in: "etched" },
+    { ...seen, type_source: "person" },
+  ];
+  expect(doubts({ defects: sure }, [{ um_per_px: 0.5 }])).toEqual([]);
 });

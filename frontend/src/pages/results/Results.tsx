@@ -5,6 +5,7 @@ import { plural } from "../../format";
 import { go, hrefOf } from "../../router";
 import { useProject } from "../../store";
 import { Defects } from "./Defects";
+import { doubts } from "./doubts";
 import { EffortTables } from "./Effort";
 import { ProcessMap } from "./ProcessMap";
 import { ConditionsTable, FieldsTable } from "./tables";
@@ -79,6 +80,9 @@ export function Results({ part = "defects", query }: Props) {
         ))}
       </div>
       <div id="results-part" class="part" role="tabpanel" aria-labelledby={`tab-${part}`}>
+        {answer && answer.fields.length > 0 && (
+          <Doubts said={doubts(answer, fields)} isShown={part !== "effort"} />
+        )}
         {answer ? (
           <Part part={part} answer={answer} effort={effort} query={query} />
         ) : (
@@ -96,6 +100,18 @@ export function Results({ part = "defects", query }: Props) {
     go(hrefOf("results", next));
     document.getElementById(`tab-${next}`)?.focus();
   }
+}
+
+function Doubts({ said, isShown }: { said: string[]; isShown: boolean }) {
+  return isShown ? (
+    <>
+      {said.map((sentence) => (
+        <p key={sentence} class="warn">
+          ⚠ {sentence}
+        </p>
+      ))}
+    </>
+  ) : null;
 }
 
 interface PartProps {
