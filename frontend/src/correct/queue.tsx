@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Field } from "../api";
 import { StateDot } from "../components/StateDot";
-import { count, NONE, number, withUnit } from "../format";
+import { count, NONE, withUnit } from "../format";
 import { hrefOf } from "../router";
 import { actionOf, run } from "./actions";
 import type { Defect } from "./api";
@@ -12,7 +12,7 @@ import { FilterPanel } from "./filters";
 import { focusStage, press } from "./focus";
 import { Swatch } from "./icons";
 import { usePart } from "./store";
-import { areaWords, className, STATE_WORDS } from "./words";
+import { areaWords, circularityWords, className, STATE_WORDS } from "./words";
 
 const ROW_PX = 62;
 const SPARE_ROWS = 3;
@@ -147,7 +147,7 @@ function Card({ editor, defect, place, total, isSelected }: CardProps) {
       <span class="correct-card-area">{areaWords(defect)}</span>
       <span class="correct-card-more muted">
         ⌀ {defect.eq_diameter_um === null ? withUnit(2 * Math.sqrt(defect.area_px / Math.PI), "px", 2) : withUnit(defect.eq_diameter_um, "µm", 2)}
-        <span title="Circularity 4πA/P², not clipped at 1"> · circ {number(defect.circularity, 2)}</span>
+        <span title="Circularity 4πA/P², not clipped at 1; from a diameter of 10 px"> · circ {circularityWords(defect)}</span>
       </span>
       <span class={`correct-card-state state-${defect.state}`}>
         {defect.state === "predicted" ? <Confidence value={defect.confidence} /> : STATE_WORDS[defect.state]}

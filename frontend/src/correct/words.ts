@@ -1,4 +1,4 @@
-import { count, number, THIN, withUnit, words } from "../format";
+import { count, NONE, number, THIN, withUnit, words } from "../format";
 import type { Defect, DefectState } from "./api";
 
 export const STATE_WORDS: Record<DefectState, string> = {
@@ -28,6 +28,14 @@ export function describe(
   const rank = place < 0 ? `Defect ${defect.id}` : `Defect ${place + 1} of ${editor.queue().length}`;
   const confidence = defect.confidence === null ? "" : `, confidence ${number(defect.confidence, 2)}`;
   return `${rank}, ${className(editor.field.classes, defect.class)}, ${areaWords(defect)}${confidence}, ${STATE_WORDS[defect.state]}`;
+}
+
+const SMALLEST_SHAPE_DIAMETER_PX = 10;
+
+/** Circularity, where a defect has pixels enough for a shape: the same limit as in the defect table. */
+export function circularityWords(defect: Defect): string {
+  const diameter = 2 * Math.sqrt(defect.area_px / Math.PI);
+  return diameter < SMALLEST_SHAPE_DIAMETER_PX ? NONE : number(defect.circularity, 2);
 }
 
 /** The unit in which areas are shown and asked for, and the area of a pixel in it. */

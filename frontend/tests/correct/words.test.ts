@@ -7,7 +7,7 @@ import { doneWords, nextImage } from "../../src/correct/next";
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
 vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => {} }));
 const { savedWords } = await import("../../src/correct/topbar");
-const { areaUnit, areaWords } = await import("../../src/correct/words");
+const { areaUnit, areaWords, circularityWords } = await import("../../src/correct/words");
 const { roundLength } = await import("../../src/correct/stage");
 
 function field(name: string, change: Partial<Field> = {}): Field {
@@ -57,4 +57,9 @@ test("the last image of a round says that it is time to train", () => {
   expect(doneWords(picked, field("b"))).toContain("time to train");
   expect(doneWords(picked, undefined)).toContain("time to train");
   expect(doneWords(field("b"), undefined)).toContain("the last one");
+});
+
+test("a defect of a few pixels has no circularity", () => {
+  expect(circularityWords({ area_px: 4, circularity: 1.2 } as Defect)).toBe("–");
+  expect(circularityWords({ area_px: 79, circularity: 0.8 } as Defect)).toBe("0.80");
 });
