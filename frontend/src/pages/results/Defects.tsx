@@ -166,7 +166,7 @@ function Detail({ row }: { row: Row }) {
         image={image}
         box={box}
         kind={kind}
-        width={302}
+        width={286}
         margin={0.8}
         marked
         alt={`Defect ${text(row, "defect")} of ${image}`}
