@@ -67,6 +67,17 @@ def test_picks_are_remembered_with_their_reason_and_in_the_history(fresh):
     assert len(step.inputs) == 12
 
 
+def test_overruling_one_pick_leaves_the_reasons_of_the_others(fresh):
+    first = select(fresh.folder, n_select=3)
+    kept = names(first)[:2]
+    other = next(name for name in ("p0", "p1", "p2", "p3") if name not in names(first))
+    select(fresh.folder, images=[*kept, other])
+    with fresh.open() as project:
+        reasons = project.rounds.picks().set_index("image")["reason"]
+    assert [reasons[name] for name in kept] == [row["reason"] for row in first["picks"][:2]]
+    assert reasons[other] == "Picked by a person."
+
+
 def test_round_advances_once_a_pick_is_labelled_and_not_before(fresh):
     first = select(fresh.folder, n_select=2)
     again = select(fresh.folder, n_select=2)

@@ -93,7 +93,8 @@ def select(
         )
         names = [pool[index].name for index in chosen.indices]
         with project.transaction():
-            project.rounds.add_picks(number, names, chosen.reasons, strategy=strategy)
+            reasons = _kept_reasons(project, number, names, chosen.reasons, strategy)
+            project.rounds.add_picks(number, names, reasons, strategy=strategy)
             project.record(
                 history.new_record(
                     "select",
@@ -110,6 +111,17 @@ def select(
         "test_without_mask": [name for name in tests if name not in known],
         "notes": [*notes, *chosen.notes],
     }
+
+
+def _kept_reasons(
+    project: Project, number: int, names: Sequence[str], reasons: Sequence[str], strategy: str
+) -> list[str]:
+    """Reasons of picks; where a person overrules a choice, those that stay keep theirs."""
+    if strategy != "manual":
+        return list(reasons)
+    earlier = project.rounds.picks()
+    known = earlier[earlier["round"] == number].set_index("image")["reason"]
+    return [known.get(name, reason) for name, reason in zip(names, reasons, strict=True)]
 
 
 def _check(strategy: str, images: Sequence[str]) -> None:
