@@ -206,8 +206,8 @@ function imageColumns(old: number, fresh: number): Column<Image>[] {
         if (value === null) return NONE;
         return (
           <span
-            class={value < 0 ? "warn" : "good"}
-          >{`${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`}</span>
+            class={value < 0 ? "warn" : value > 0 ? "good" : "muted"}
+          >{`${value < 0 ? "−" : value > 0 ? "+" : ""}${Math.abs(value).toFixed(3)}`}</span>
         );
       },
     },
