@@ -168,7 +168,7 @@ def test_every_step_is_told():
         settings=BRIEF,
         on_step=lambda done, total, **values: told.append((done, total, sorted(values))),
     )
-    assert told == [(1, 2, ["loss"]), (2, 2, ["loss"])]
+    assert told == [(1, 2, ["loss"]), (2, 2, ["loss", "valid_f1"])]  # a look ends it
 
 
 # ---------------------------------------------------------------------- same seed, same model
