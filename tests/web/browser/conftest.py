@@ -244,26 +244,28 @@ class Screen:
 
     def open(self):
         """Open it in this tab, without loading the page again if it is there."""
-        with self.page.expect_response("**/mask/**"):
-            self.page.goto(f"{self.server.origin}/#/correct/{quote(self.name, safe='')}")
-            self.ready()
-        self.settle()
+        self.page.goto(f"{self.server.origin}/#/correct/{quote(self.name, safe='')}")
+        self.ready()
         return self
 
     def reload(self):
-        with self.page.expect_response("**/mask/**"):
-            self.page.reload()
-            self.ready()
-        self.settle()
+        self.page.reload()
+        self.ready()
 
     def ready(self):
-        """Wait until the draft is there and the image is shown whole."""
+        """Wait until draft and mask are there and the image is shown whole."""
         self.page.locator(".correct-top h1", has_text=self.name).wait_for()
         self.page.locator(".correct-bottom b").first.wait_for()
         self.page.locator(".correct-card, .correct-nothing").first.wait_for()
         self.stage = self.page.get_by_role("application")
         self.stage.focus()
         self.press("0")
+        mask = f"/api/fields/{quote(self.name, safe='')}/mask/"
+        come = (
+            "(mask) => performance.getEntriesByType('resource').some((e) => e.name.includes(mask))"
+        )
+        self.page.wait_for_function(come, arg=mask)  # an entry is made once the answer has come
+        self.settle()
 
     # ---------------------------------------------------------------- pointing
 

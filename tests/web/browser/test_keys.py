@@ -30,6 +30,7 @@ def zoom(screen):
 def test_every_key_of_the_list_is_tested_here(screen):
     screen.press("?")
     dialog = screen.page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_be_visible()
     shown = dialog.locator("button kbd").all_inner_texts()
     assert sorted(shown) == sorted([*TOOLS, *JUDGING, *CLASSES, *LOOKING, *IMAGE])
     screen.press("Escape")
@@ -228,6 +229,7 @@ def test_a_key_can_be_changed_and_stays_changed(screen, truth):
     dialog.get_by_role("button", name="Change the key of: Accept and go to the next").click()
     screen.press("j")
     dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()
     screen.reload()
     screen.click(*truth.centres[0])
     with screen.gesture("accept"):
@@ -235,9 +237,11 @@ def test_a_key_can_be_changed_and_stays_changed(screen, truth):
     screen.press("?")
     dialog.get_by_role("button", name="The usual keys").click()
     dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()
     screen.stage.focus()
     screen.press("0")
     screen.click(*truth.centres[1])
+    expect(screen.page.locator(".correct-card[aria-selected=true]")).to_have_count(1)
     with screen.gesture("accept"):
         screen.press("a")
 
