@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { number, THIN } from "../format";
 import type { Editor } from "./editor";
 import { Keyboard } from "./keyboard";
@@ -35,7 +35,8 @@ export function Stage({ editor, bound, umPerPx, onReady }: Props) {
     keys.bound = bound;
     return stop;
   }, [editor]);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // at once: the next key may come before the next frame
     if (keyboard.current) keyboard.current.bound = bound;
   }, [bound]);
   return (
