@@ -215,7 +215,7 @@ def _likely(probability: np.ndarray, point: tuple[int, int]) -> _Region | None:
 
 def _is_wide(region: np.ndarray) -> bool:
     """Whether a region is too much of its window to have metal around it."""
-    return np.count_nonzero(region) * 4 > region.size
+    return bool(np.count_nonzero(region) * 4 > region.size)
 
 
 def _connected(belongs: np.ndarray, at: tuple[int, int]) -> np.ndarray:
