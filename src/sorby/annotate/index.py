@@ -22,7 +22,6 @@ from sorby.annotate.objects import (
     label_block,
     packed,
     point_inside,
-    with_ring,
 )
 from sorby.core.records import IGNORE
 
@@ -354,7 +353,7 @@ def _touched(mask: np.ndarray, patch: Patch) -> _Touched:
         new[inner] = patch.values
         near = np.zeros(old.shape, bool)
         near[inner] = changed
-        near = with_ring(near)
+        near = ndimage.maximum_filter(near, size=3)
         before, after = _only(label_block(old)[0], near), _only(label_block(new)[0], near)
         if is_closed((before > 0) | (after > 0), window, mask.shape):
             return _Touched(window, before, after, new)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
+from skimage.measure import perimeter_crofton
 
 from sorby.annotate.boxes import Box, clipped, grown, size, slices
 from sorby.core.records import IGNORE
@@ -291,57 +292,13 @@ def point_inside(piece: Piece) -> tuple[int, int]:
 
 
 def circularity(inside: np.ndarray) -> float:
-    """Circularity 4πA/P² of a piece with its holes filled, rounded to 0.001.
-
-    P is the Crofton estimate in four directions, as of `skimage.measure.perimeter_crofton`, which
-    the defect table uses; it is counted here from the squares of four neighbouring pixels, which
-    also tell whether there are holes to fill.
+    """Circularity 4πA/P² of a piece with its holes filled, rounded to 0.001; P as in the table.
 
     Examples
     --------
     >>> circularity(np.ones((10, 100), bool))
     0.292
     """
-    squares = _squares(inside)
-    filled = inside
-    if squares @ _EULER < 4:  # four times the number of pieces less that of holes
-        filled = ndimage.binary_fill_holes(inside)
-        squares = _squares(filled)
-    perimeter = float(squares @ _CROFTON)
+    filled = ndimage.binary_fill_holes(inside)
+    perimeter = float(perimeter_crofton(filled, directions=4))
     return round(4 * math.pi * int(np.count_nonzero(filled)) / perimeter**2, 3)
-
-
-def _squares(inside: np.ndarray) -> np.ndarray:
-    """How often each of the 16 squares of four pixels occurs."""
-    padded = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), np.uint8)
-    padded[1:-1, 1:-1] = inside
-    codes = padded[1:, 1:] + 4 * padded[1:, :-1] + 2 * padded[:-1, 1:] + 8 * padded[:-1, :-1]
-    return np.bincount(codes.ravel(), minlength=16)
-
-
-_STRAIGHT, _SLANTED = math.pi / 4, math.pi / (4 * math.sqrt(2))
-_CORNER = _STRAIGHT + _SLANTED
-_CROFTON = np.array(
-    [0, _CORNER, _SLANTED, 2 * _SLANTED, 0, _CORNER, 0, _SLANTED,
-     _STRAIGHT, 2 * _STRAIGHT, _SLANTED, _SLANTED, _STRAIGHT, 2 * _STRAIGHT, 0, 0]
-)  # fmt: skip
-_EULER = np.array([0, 1, 1, 0, 1, 0, -2, -1, 1, -2, 0, -1, 0, -1, -1, 0])
-
-
-def with_ring(region: np.ndarray) -> np.ndarray:
-    """Pixels of a region and their eight neighbours, quicker than a dilation by a structure.
-
-    Examples
-    --------
-    >>> region = np.zeros((4, 4), bool)
-    >>> region[0, 1] = True
-    >>> with_ring(region).astype(int).tolist()
-    [[1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
-    """
-    tall = region.copy()
-    tall[1:] |= region[:-1]
-    tall[:-1] |= region[1:]
-    wide = tall.copy()
-    wide[:, 1:] |= tall[:, :-1]
-    wide[:, :-1] |= tall[:, 1:]
-    return wide

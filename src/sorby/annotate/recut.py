@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
+from scipy import ndimage
 
 from sorby.annotate.boxes import Box, clipped, grown, meets, slices
 from sorby.annotate.canvas import Canvas
 from sorby.annotate.edit import Patch
 from sorby.annotate.index import Stamp
-from sorby.annotate.objects import CONFIDENCE_STEPS, with_ring
+from sorby.annotate.objects import CONFIDENCE_STEPS
 from sorby.core.errors import SettingError
 from sorby.core.records import IGNORE
+from sorby.core.tiling import windows
 
 TILE_PX = 512
 
@@ -44,7 +44,10 @@ def recut(canvas: Canvas, steps: np.ndarray, threshold: float, stamp: Stamp, *, 
     """
     if not 0 < threshold < 1:
         raise SettingError(f"The threshold is {threshold}. Choose one between 0 and 1, like 0.5.")
-    for tile in _tiles(canvas.mask.shape):
+    n_rows, n_columns = canvas.mask.shape
+    for window in windows((n_rows, n_columns), size=TILE_PX):
+        rows, columns = window.core
+        tile = (rows.start, columns.start, rows.stop, columns.stop)
         block = canvas.mask[slices(tile)]
         locked = _locked(canvas, tile)
         wanted = _called(steps[:, *slices(tile)], threshold)
@@ -52,12 +55,6 @@ def recut(canvas: Canvas, steps: np.ndarray, threshold: float, stamp: Stamp, *, 
         values = np.where((block == IGNORE) | (locked & (block > 0)), block, wanted)
         if not np.array_equal(values, block):
             canvas.paint(Patch(tile, values), stamp, model=model)
-
-
-def _tiles(shape: tuple[int, ...]) -> Iterator[Box]:
-    for top in range(0, shape[0], TILE_PX):
-        for left in range(0, shape[1], TILE_PX):
-            yield clipped((top, left, top + TILE_PX, left + TILE_PX), shape)
 
 
 def _called(steps: np.ndarray, threshold: float) -> np.ndarray:
@@ -75,7 +72,7 @@ def _locked(canvas: Canvas, tile: Box) -> np.ndarray:
         if defect.state != "predicted":
             piece = canvas.piece(defect)
             _mark(decided, around, piece.box, piece.inside)
-    touched = with_ring(decided)
+    touched = ndimage.maximum_filter(decided, size=3)
     for ghost in canvas.index.ghosts.values():
         if meets(ghost.box, around):
             _mark(touched, around, ghost.box, ghost.inside())
