@@ -59,7 +59,7 @@ class Pyramid:
     @property
     def version(self) -> str:
         """Changes with the image."""
-        return f"{self.sha256[:32]}"
+        return self.sha256[:32]
 
     def tile(self, level: int, row: int, column: int) -> np.ndarray:
         """Gray values of a tile, clipped at the border.

@@ -10,6 +10,7 @@ from sorby import workflow
 from sorby.web.drafts import Draft, GestureAnswer, Operation
 from sorby.web.house import TheHouse
 from sorby.web.shapes import Mode, Nothing, Told, failures
+from sorby.workflow.operations import SETTLING
 
 router = APIRouter(prefix="/api/fields", responses=failures(404, 503), tags=["editor"])
 Tab = Annotated[str, Header(alias="X-Tab", max_length=64, description="What a tab calls itself.")]
@@ -42,7 +43,7 @@ def gesture(name: str, operation: Operation, house: TheHouse, x_tab: Tab = "") -
     """Keep one finished gesture: it is on the disk when this answers."""
     house.tabs.check(name, x_tab)
     answer = GestureAnswer(**house.at_desk(lambda desk: desk.apply(name, operation.model_dump())))
-    if operation.kind in ("done", "reopen", "resolve"):
+    if operation.kind in SETTLING:
         house.tell_field(name)
     return answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import numpy as np
@@ -87,14 +88,13 @@ def _encoded(pixels: np.ndarray, kind: str) -> bytes:
 
 
 def _cached(
-    request: Request, version: str, for_good: bool, content: object, media_type: str
+    request: Request, version: str, for_good: bool, content: Callable[[], bytes], media_type: str
 ) -> Response:
     """Answer with a version, so that a browser asks for the pixels once."""
     tag = f'"{version}"'
     headers = {"etag": tag, "cache-control": FOR_GOOD if for_good else ASK_AGAIN}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    assert callable(content)
     return Response(content(), media_type=media_type, headers=headers)
 
 

@@ -17,7 +17,6 @@ Level = Annotated[int, Field(ge=0, le=40)]
 Place = Annotated[int, Field(ge=0, le=10_000_000)]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Gray = Annotated[float, Field(allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Asked(BaseModel):

@@ -72,9 +72,9 @@ def compare_models(folder: Path, *, new: int, old: int, on_step: OnStep = silent
 
 def compare_in_child(folder: Path, *, new: int, old: int) -> dict[str, Any]:
     """`compare_models` in a child process: networks stay out of the page's server."""
-    options = {"new": new, "old": old}
     from sorby.workflow import children
 
+    options = {"new": new, "old": old}
     return children.run("sorby.workflow.comparing:compare_models", folder, options)
 
 

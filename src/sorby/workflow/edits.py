@@ -39,10 +39,10 @@ def defects_of(said: Mapping[str, Any], review: Review, name: str = "defects") -
         raise SettingError(f"{name} is {value!r}. Give the numbers of one or more defects.")
     if len(value) > MOST_DEFECTS:
         raise SettingError(f"{name} has {len(value)} numbers. Give at most {MOST_DEFECTS}.")
-    return [review.defect(one) for one in dict.fromkeys(map(_hashable, value))]
+    return [review.defect(one) for one in dict.fromkeys(map(_defect_number, value))]
 
 
-def _hashable(value: Any) -> Any:
+def _defect_number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int):
         raise SettingError(f"{value!r} is no number of a defect. Give a positive whole number.")
     return value
@@ -119,7 +119,7 @@ def _fill_holes(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
 
 
 def _split(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
-    defect = review.defect(_hashable(said.get("defect")))
+    defect = review.defect(_defect_number(said.get("defect")))
     line = points(said, "line", review.shape, least=2, beyond=True)
     review.canvas.paint(edit.split(review.mask, review.canvas.piece(defect), line), stamp)
 
@@ -159,7 +159,7 @@ def _ignore(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
 
 
 def _restore(review: Review, said: Mapping[str, Any], stamp: Stamp) -> None:
-    ghost = review.canvas.index.ghosts.get(_hashable(said.get("ghost")))
+    ghost = review.canvas.index.ghosts.get(_defect_number(said.get("ghost")))
     if ghost is None:
         raise SettingError(f"There is no ghost {said.get('ghost')!r} in this field. Reload it.")
     inside, unignore = ghost.inside(), ghost.state == "ignored"
