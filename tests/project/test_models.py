@@ -145,3 +145,19 @@ def test_a_project_without_a_model_says_how_to_get_one(project):
     message = str(no_model_error(project.folder))
     for part in ("has no model yet", "sorby select", "sorby masks import", "sorby train"):
         assert part in message
+
+
+def test_a_file_is_hashed_once_and_again_as_soon_as_it_is_another(project, monkeypatch):
+    from sorby.project import models
+
+    stored = add(project, "first")
+    hashed = []
+    monkeypatch.setattr(models, "content_hash", lambda path: hashed.append(path) or stored.sha256)
+    models._hash_at.cache_clear()
+    assert [project.models.all()[0].is_whole for _ in range(3)] == [True] * 3
+    assert hashed == [stored.path]
+    stored.path.write_text("other")  # of the same size
+    assert stored.is_whole and len(hashed) == 2
+    stored.path.unlink()
+    assert not stored.is_whole and len(hashed) == 2
+    models._hash_at.cache_clear()

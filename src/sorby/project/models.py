@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections.abc import Callable
@@ -46,8 +47,18 @@ class StoredModel:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its file is there, as it was written."""
-        return self.path.is_file() and content_hash(self.path) == self.sha256
+        """Whether its file is there, as it was written; hashed again when it has changed."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return _hash_at(self.path, now.st_size, now.st_mtime_ns, now.st_ctime_ns) == self.sha256
+
+
+@functools.lru_cache(maxsize=512)
+def _hash_at(path: Path, size: int, changed_ns: int, touched_ns: int) -> str | None:
+    """Hash of a file as it was at a time: lists of models are asked for all the time."""
+    return content_hash(path) if path.is_file() else None
 
 
 class Models:
