@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from sorby.web.app import create_app
 
-SKIPPED = {"/api/events", "/api/models/compare", "/api/sample", "/api/images/folder"}
-"""Endless, or a child process for each request; each has tests of its own."""
+SKIPPED = {"/api/events"}
+"""Endless."""
 
 KEYS = ["points", "value", "radius_px", "box", "defects", "defect", "line", "ghost", "point",
         "tolerance", "max_area_px", "max_confidence", "x"]  # fmt: skip
@@ -72,7 +72,9 @@ def filled(schema, components):
             parts["uuid"] = st.uuids().map(str)
             parts["base"] = st.sampled_from([0, 1, 2])
         elif "kind" in parts:
-            parts["kind"] = st.sampled_from(["select", "evaluate", "nothing", "os.system"])
+            parts["kind"] = st.sampled_from(
+                ["select", "evaluate", "compare", "nothing", "os.system"]
+            )
         needed = {k: v for k, v in parts.items() if k in schema.get("required", [])}
         return st.fixed_dictionaries(
             needed, optional={k: v for k, v in parts.items() if k not in needed}
@@ -158,10 +160,10 @@ def described(application, about, answer):
     assert kind in kinds or "octet-stream" in kind, (kind, kinds)
     schema = kinds.get("application/json", {}).get("schema", {})
     if "$ref" in schema:
-        from sorby.web import drafts, editor, shapes
+        from sorby.web import drafts, editor, scores, shapes
 
         name = schema["$ref"].rsplit("/", 1)[1]
-        shape = next(vars(m)[name] for m in (shapes, drafts, editor) if name in vars(m))
+        shape = next(vars(m)[name] for m in (shapes, scores, drafts, editor) if name in vars(m))
         TypeAdapter(shape).validate_json(answer.content)
 
 

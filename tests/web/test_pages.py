@@ -165,9 +165,32 @@ def test_a_training_is_stopped_keeps_its_best_and_promotes_nothing(page, study):
     assert told["current_model"] is None
     assert [model["stopped_at"] for model in told["models"]] == [row["answer"]["stopped_at"]]
     assert page.post("/api/models/1/use", json={}).json() == {"current_model": 1}
-    compared = page.get("/api/models/compare?new=1&old=1")
-    assert compared.status_code == 200, compared.text
-    told = compared.json()
+    where = "/api/models/compare?new=1&old=1"
+    assert page.get(where).json() == {"comparison": None}  # to read starts nothing
+    job = page.post("/api/jobs", json={"kind": "compare", "options": {"new": 1, "old": 1}}).json()
+    row = finished(page, job)
+    assert row["state"] == "done" and row["done"] == row["total"] == 2, row
+    assert row["answer"] == {"new": 1, "old": 1, "gained": 0, "lost": 0, "n_changed": 0}
+    told = page.get(where).json()["comparison"]
     assert [image["name"] for image in told["images"]] == ["p0", "p1"]
     assert (told["gained"], told["lost"], told["changed"]) == (0, 0, [])
     assert page.get("/api/models/compare?new=9&old=1").json()["code"] == "ModelError"
+    scored_on_the_locked_test(page)
+
+
+def scored_on_the_locked_test(page):
+    told = page.get("/api/evaluation").json()
+    assert told == {"tests": ["p3"], "without_mask": ["p3"], "scores": None}
+    row = finished(page, page.post("/api/jobs", json={"kind": "evaluate"}).json())
+    assert row["state"] == "failed" and "p3" in row["error"]
+    draft = page.get("/api/fields/p3/draft").json()
+    for kind in ("accept_rest", "done"):
+        body = {"uuid": f"gesture {kind}", "kind": kind, "base": draft["base"]}
+        assert page.post("/api/fields/p3/gestures", json=body).status_code == 200
+    assert page.get("/api/evaluation").json()["without_mask"] == []
+    row = finished(page, page.post("/api/jobs", json={"kind": "evaluate"}).json())
+    assert row["state"] == "done", row
+    scores = page.get("/api/evaluation").json()["scores"]
+    assert (scores["model"], scores["n"], scores["is_current"]) == (1, 1, True)
+    assert 0 <= scores["macro_f1"]["mean"] <= 1 and scores["macro_f1"]["sd"] is None
+    assert set(scores["baselines"]) == {"otsu", "flatfield_otsu"}

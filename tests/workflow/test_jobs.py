@@ -107,3 +107,48 @@ def test_time_left_follows_from_what_is_done():
     assert row["curve"][-1] == {"step": 25, "loss": 0.4, "validation_macro_f1": 0.7}
     job.take({"done": 20, "total": 105, "loss": 0.6})  # gone on from a checkpoint before
     assert [point["step"] for point in job.row()["curve"]] == [5, 20]
+
+
+def test_a_server_that_starts_again_tells_what_came_of_earlier_jobs(tmp_path, labs):
+    study = labs.write_study(tmp_path, [labs.Sample("p0", *labs.metal(0))])
+    jobs = Jobs(study.folder, lambda row: None)
+    first = jobs.start("predict", {})
+    done = ended(jobs, first["id"])
+    jobs.start("predict", {})
+    while jobs.all()[1]["state"] == "waiting":
+        time.sleep(0.01)
+    jobs.close()  # in the middle of it
+    again = Jobs(study.folder, lambda row: None)
+    try:
+        rows = again.all()
+        assert rows[0] == done
+        assert [row["state"] for row in rows] == ["done", "interrupted"]
+        assert "Resume" in rows[1]["error"] and rows[1]["seconds_left"] is None
+        third = again.start("measure", {})
+        assert third["id"] == 3 and ended(again, 3)["state"] == "done"
+        assert again.resume(2)["id"] == 2 and ended(again, 2)["state"] == "done"
+    finally:
+        again.close()
+
+
+HOSTILE = ["{", "[1]", '{"id": 1}', '[{"id": "1", "kind": "train"}]', '[{"kind": "os.system"}]', ""]
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_a_list_of_jobs_that_is_none_is_left_out(tmp_path, labs, content):
+    study = labs.write_study(tmp_path, [labs.Sample("p0", *labs.metal(0))])
+    (study.folder / "cache").mkdir(exist_ok=True)
+    (study.folder / "cache" / "jobs.json").write_text(content)
+    jobs = Jobs(study.folder, lambda row: None)
+    assert jobs.all() == []
+    jobs.close()
+
+
+def test_a_list_that_cannot_be_kept_stops_no_job(tmp_path, labs):
+    study = labs.write_study(tmp_path, [labs.Sample("p0", *labs.metal(0))])
+    (study.folder / "cache" / "jobs.json" / "in the way").mkdir(parents=True)
+    jobs = Jobs(study.folder, lambda row: None)
+    try:
+        assert ended(jobs, jobs.start("predict", {})["id"])["state"] == "done"
+    finally:
+        jobs.close()

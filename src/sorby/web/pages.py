@@ -9,9 +9,9 @@ from fastapi.responses import FileResponse
 
 from sorby import workflow
 from sorby.web.house import TheHouse
+from sorby.web.scores import Comparison, Evaluation, KeptComparison
 from sorby.web.shapes import (
     Chosen,
-    Comparison,
     Effort,
     Embedding,
     FieldChange,
@@ -69,9 +69,16 @@ def pick(picks: Picks, house: TheHouse) -> Chosen:
 @router.get("/models/compare")
 def compare(
     house: TheHouse, new: Annotated[Number, Query()], old: Annotated[Number, Query()]
-) -> Comparison:
-    """A new model beside an old one, on verified images; kept once it was computed."""
-    return Comparison(**workflow.compare_in_child(house.folder, new=new, old=old))
+) -> KeptComparison:
+    """A new model beside an old one, on verified images, once the job ``compare`` was done."""
+    kept = workflow.kept_comparison(house.folder, new=new, old=old)
+    return KeptComparison(comparison=kept and Comparison(**kept))
+
+
+@router.get("/evaluation")
+def evaluation(house: TheHouse) -> Evaluation:
+    """Scores on the locked test images as the job ``evaluate`` left them, and what lacks a mask."""
+    return Evaluation(**workflow.last_evaluation(house.folder))
 
 
 @router.post("/models/{number}/use")

@@ -159,7 +159,7 @@ class JobRow(Told):
     id: int
     kind: str
     options: dict[str, JsonValue]
-    state: Literal["waiting", "running", "done", "failed", "stopped"]
+    state: Literal["waiting", "running", "done", "failed", "stopped", "interrupted"]
     done: int
     total: int | None
     step: str | None
@@ -230,54 +230,6 @@ class InUse(Told):
     """Number of the model in use."""
 
     current_model: int
-
-
-class Scores(Told):
-    """How a model does on one image."""
-
-    f1: float | None
-    precision: float | None
-    recall: float | None
-    n_found: int
-    n_false: int
-
-
-class ImageScores(Told):
-    """Two models on one image."""
-
-    name: str
-    n_defects: int
-    was_learnt: bool
-    old: Scores
-    new: Scores
-
-
-class Change(Told):
-    """A defect in which two models differ."""
-
-    image: str
-    box: Box
-    change: Literal["gained", "lost", "false_new", "false_gone"]
-    area_px: int
-    area_um2: float | None
-
-
-class Means(Told):
-    """Mean F1 over images."""
-
-    old: float | None
-    new: float | None
-
-
-class Comparison(Told):
-    """A new model beside an old one."""
-
-    images: list[ImageScores]
-    gained: int
-    lost: int
-    changed: list[Change]
-    n_changed: int
-    macro_f1: Means
 
 
 # ---------------------------------------------------------------------- choosing, results

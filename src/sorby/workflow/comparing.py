@@ -70,12 +70,33 @@ def compare_models(folder: Path, *, new: int, old: int, on_step: OnStep = silent
     return answer
 
 
-def compare_in_child(folder: Path, *, new: int, old: int) -> dict[str, Any]:
-    """`compare_models` in a child process: networks stay out of the page's server."""
-    from sorby.workflow import children
+def keep_comparison(
+    folder: Path, *, new: int, old: int, on_step: OnStep = silent
+) -> dict[str, Any]:
+    """`compare_models` as a job of the page, which reads the answer with `kept_comparison`.
 
-    options = {"new": new, "old": old}
-    return children.run("sorby.workflow.comparing:compare_models", folder, options)
+    Returns
+    -------
+    dict
+        ``new``, ``old``, ``gained``, ``lost``, ``n_changed``.
+    """
+    answer = compare_models(folder, new=new, old=old, on_step=on_step)
+    return {"new": new, "old": old, **{k: answer[k] for k in ("gained", "lost", "n_changed")}}
+
+
+def kept_comparison(folder: Path, *, new: int, old: int) -> dict[str, Any] | None:
+    """Answer of `compare_models` for the masks as they are now, if it was computed; None if not.
+
+    Raises
+    ------
+    ModelError, ProjectError
+        As `compare_models`.
+    """
+    from sorby.project import Project
+
+    with Project.open(folder) as project:
+        models = {"old": project.models.get(old), "new": project.models.get(new)}
+        return _kept(_file(project, models, _verified(project)))
 
 
 def _verified(project: Project) -> list[Field]:

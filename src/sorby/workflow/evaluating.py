@@ -72,9 +72,48 @@ def evaluate(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
     return {**answer, "notes": [*notes, *_notes(answer)]}
 
 
+def last_evaluation(folder: Path) -> dict[str, Any]:
+    """Where the locked test stands.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+
+    Returns
+    -------
+    dict
+        ``tests``: test fields; ``without_mask``: those of them without a mask by a person;
+        ``scores``: the last answer of `evaluate`, with ``is_current`` (of the model in use, on
+        the test masks as they are now); None where there is none.
+    """
+    from sorby.project import Project
+
+    with Project.open(folder) as project:
+        kept = json.loads(project.note("evaluation") or "null")
+        return {
+            "tests": [field.name for field in _test_fields(project)],
+            "without_mask": _without_mask(project),
+            "scores": kept and {**kept, "is_current": is_current(project, kept)},
+        }
+
+
+def is_current(project: Project, evaluation: Mapping[str, Any] | None) -> bool:
+    """Whether scores are of the model in use, on the test masks as they are now."""
+    return (
+        evaluation is not None
+        and evaluation["model"] == project.models.current_number()
+        and evaluation.get("masks") == truth_hashes(project)
+    )
+
+
+def _without_mask(project: Project) -> list[str]:
+    known = truth_hashes(project)
+    return [field.name for field in _test_fields(project) if field.name not in known]
+
+
 def _left_out(project: Project) -> list[str]:
-    tests, known = [field.name for field in _test_fields(project)], truth_hashes(project)
-    names = [name for name in tests if name not in known]
+    tests, names = _test_fields(project), _without_mask(project)
     if not names:
         return []
     return [

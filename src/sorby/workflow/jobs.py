@@ -13,6 +13,7 @@ from typing import Any
 
 from sorby.core.errors import SettingError, SorbyError, UnknownFieldError
 from sorby.workflow.children import Child
+from sorby.workflow.joblist import keep_jobs, kept_jobs
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,17 @@ KINDS: Mapping[str, Kind] = {
         "training",
         keeps_best=True,
     ),
-    "evaluate": Kind("sorby.workflow.evaluating:evaluate"),
+    "compare": Kind(
+        "sorby.workflow.comparing:keep_comparison", {"new": int, "old": int}, lane="scores"
+    ),
+    "evaluate": Kind("sorby.workflow.evaluating:evaluate", lane="scores"),
     "measure": Kind("sorby.workflow.measuring:measure"),
     "classify": Kind("sorby.workflow.classifying:classify_project"),
     "map": Kind("sorby.workflow.mapping:map_project"),
     "report": Kind("sorby.workflow.reporting:report_project"),
 }
 
+OVER = ("done", "failed", "stopped", "interrupted")
 MOST_KEPT = 100
 MOST_POINTS = 2000
 
@@ -74,7 +79,7 @@ class Job:
     id, kind, options : int, str and dict
         Which it is.
     state : str
-        "waiting", "running", "done", "failed" or "stopped".
+        "waiting", "running", "done", "failed", "stopped", or "interrupted": the server ended first.
     done, total, step : int, int and str
         How far it is.
     began, first : float
@@ -100,10 +105,10 @@ class Job:
     def row(self) -> dict[str, Any]:
         """What the page is told."""
         said = ("id", "kind", "options", "state", "done", "total", "step", "answer", "error")
-        now = self.ended or time.monotonic()
+        now = time.monotonic() if self.ended is None else self.ended
         return {
             **{name: getattr(self, name) for name in said},
-            "seconds": round(now - self.began, 1) if self.began else 0.0,
+            "seconds": 0.0 if self.began is None else round(now - self.began, 1),
             "seconds_left": self._seconds_left(now),
             "curve": list(self.curve),
         }
@@ -131,7 +136,7 @@ class Job:
 
 
 class Jobs:
-    """The jobs of a project, see `KINDS`.
+    """The jobs of a project, see `KINDS`; those of an earlier server are still told.
 
     Parameters
     ----------
@@ -143,8 +148,9 @@ class Jobs:
 
     def __init__(self, folder: Path, on_change: Callable[[dict[str, Any]], None]) -> None:
         self._folder, self._on_change = Path(folder), on_change
-        self._jobs: dict[int, Job] = {}
-        self._numbers = itertools.count(1)
+        self._jobs = {row["id"]: _earlier(row) for row in kept_jobs(self._folder)}
+        self._numbers = itertools.count(max(self._jobs, default=0) + 1)
+        self._is_closed = False
         self._lock = threading.Lock()
         self._lanes: dict[str, queue.SimpleQueue[Job | None]] = {}
         for lane in sorted({kind.lane for kind in KINDS.values()}):
@@ -163,11 +169,11 @@ class Jobs:
         with self._lock:
             job = Job(next(self._numbers), kind, dict(options))
             self._jobs[job.id] = job
-            over = [j.id for j in self._jobs.values() if j.state in ("done", "failed", "stopped")]
+            over = [j.id for j in self._jobs.values() if j.state in OVER]
             for number in over[: max(0, len(self._jobs) - MOST_KEPT)]:
                 del self._jobs[number]
         self._lanes[KINDS[kind].lane].put(job)
-        return self._told(job)
+        return self._changed(job)
 
     def all(self) -> list[dict[str, Any]]:
         """Every job, oldest first."""
@@ -185,22 +191,23 @@ class Jobs:
                 else:
                     job.child.terminate()
                 job.is_asked = True
-        return self._told(job)
+        return self._changed(job)
 
     def resume(self, number: int) -> dict[str, Any]:
-        """Go on with a job that was stopped or failed; others stay what they are."""
+        """Go on with a job that was stopped, interrupted or failed; others stay what they are."""
         job = self._get(number)
         with self._lock:
-            if job.state not in ("stopped", "failed"):
+            if job.state not in OVER or job.state == "done":
                 return job.row()
             fresh = Job(job.id, job.kind, job.options, curve=job.curve)
             self._jobs[job.id] = fresh
         self._lanes[KINDS[job.kind].lane].put(fresh)
-        return self._told(fresh)
+        return self._changed(fresh)
 
     def close(self) -> None:
-        """End what runs and take nothing new."""
+        """End what runs and take nothing new; the next server tells it as interrupted."""
         with self._lock:
+            self._is_closed = True
             for job in self._jobs.values():
                 if job.state == "waiting":
                     job.state = "stopped"
@@ -213,8 +220,15 @@ class Jobs:
     def _get(self, number: int) -> Job:
         job = self._jobs.get(number)
         if job is None:
-            raise UnknownFieldError(f"There is no job {number}. It may be from before a restart.")
+            raise UnknownFieldError(f"There is no job {number}. The list keeps {MOST_KEPT} jobs.")
         return job
+
+    def _changed(self, job: Job) -> dict[str, Any]:
+        """Tell of a job that is in another state, and keep the list for the next server."""
+        with self._lock:
+            if not self._is_closed:
+                keep_jobs(self._folder, [one.row() for one in self._jobs.values()])
+        return self._told(job)
 
     def _told(self, job: Job) -> dict[str, Any]:
         row = job.row()
@@ -237,7 +251,7 @@ class Jobs:
             job.take(told)
             self._told(job)
 
-        self._told(job)
+        self._changed(job)
         try:
             job.answer = child.wait(on_step)
             state = "stopped" if job.is_asked and job.answer.get("stopped_at") else "done"
@@ -245,7 +259,16 @@ class Jobs:
             state, job.error = ("stopped", None) if job.is_asked else ("failed", str(error))
         with self._lock:
             job.state, job.ended, job.child = state, time.monotonic(), None
-        self._told(job)
+        self._changed(job)
+
+
+def _earlier(row: dict[str, Any]) -> Job:
+    """Job as an earlier server left it."""
+    said = ("id", "kind", "options", "state", "done", "total", "step", "answer", "error", "curve")
+    job = Job(**{name: row[name] for name in said})
+    if row["seconds"]:
+        job.began, job.ended = -float(row["seconds"]), 0.0
+    return job
 
 
 def _check(kind: str, options: Mapping[str, Any]) -> None:

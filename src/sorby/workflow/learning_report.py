@@ -44,12 +44,13 @@ def learning_content(project: Project, *, synthetic: bool) -> LearningContent | 
     import pandas as pd
 
     from sorby.report import LearningContent
+    from sorby.workflow import evaluating
 
     model = project.models.current()
     if model is None:
         return None
     evaluation = json.loads(project.note("evaluation") or "null")
-    is_current = _is_current(project, model, evaluation)
+    is_current = evaluating.is_current(project, evaluation)
     shown, left_out = _comparable(project.rounds.all())
     rounds = _rounds_table(shown)
     pictures = [] if rounds.empty else [_rounds_picture(rounds, shown[-1], synthetic)]
@@ -72,17 +73,6 @@ def learning_content(project: Project, *, synthetic: bool) -> LearningContent | 
             ),
             *left_out,
         ],
-    )
-
-
-def _is_current(project: Project, model: StoredModel, evaluation: Mapping[str, Any] | None) -> bool:
-    """Whether scores are of the model in use, on the test masks as they are now."""
-    from sorby.workflow.evaluating import truth_hashes
-
-    return (
-        evaluation is not None
-        and evaluation["model"] == model.number
-        and evaluation.get("masks") == truth_hashes(project)
     )
 
 
