@@ -64,11 +64,13 @@ export interface CurvePoint {
   validation_macro_f1?: number | null;
 }
 
-export type JobState = "waiting" | "running" | "done" | "failed" | "stopped";
+/** `interrupted`: the server ended before the job did. */
+export type JobState = "waiting" | "running" | "done" | "failed" | "stopped" | "interrupted";
 
 export interface Job {
   id: string | number;
   kind: string;
+  options: Record<string, unknown>;
   state: JobState;
   done: number;
   total: number | null;
@@ -139,6 +141,40 @@ export interface Comparison {
   changed: { image: string; box: Box; change: Change; area_px: number; area_um2: number | null }[];
   n_changed: number;
   macro_f1: { old: number | null; new: number | null };
+}
+
+/** Mean over images, and standard deviation; null for one image. */
+export interface Spread {
+  mean: number | null;
+  sd: number | null;
+}
+
+export interface TestScores {
+  macro_f1: Spread;
+  defect_f1: Spread;
+  precision: Spread;
+  recall: Spread;
+}
+
+/** Where the locked test stands. */
+export interface Evaluation {
+  tests: string[];
+  without_mask: string[];
+  scores:
+    | (TestScores & {
+        model: number;
+        n: number;
+        classes: Record<string, Spread>;
+        baselines: Record<string, TestScores>;
+        images: {
+          image: string;
+          macro_f1: number | null;
+          precision: number | null;
+          recall: number | null;
+        }[];
+        is_current: boolean;
+      })
+    | null;
 }
 
 /** A row of a table: its columns are named in docs/reference/tables.md. */
@@ -256,7 +292,8 @@ export const api = {
   embedding: () => get<Embedding>("/api/embedding"),
   pick: (images: string[]) => send<unknown>("POST", "/api/picks", { images }),
   compare: (fresh: number, old: number) =>
-    get<Comparison>(`/api/models/compare?new=${fresh}&old=${old}`),
+    get<{ comparison: Comparison | null }>(`/api/models/compare?new=${fresh}&old=${old}`),
+  evaluation: () => get<Evaluation>("/api/evaluation"),
   useModel: (number: number) => send<unknown>("POST", `/api/models/${number}/use`),
   results: () => get<Results>("/api/results"),
   effort: () => get<Effort>("/api/effort"),

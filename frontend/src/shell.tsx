@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Job, Project } from "./api";
 import { Boundary } from "./components/Boundary";
 import { Empty, Loading } from "./components/Empty";
-import { JobChip, jobName } from "./components/JobChip";
+import { isUnderWay, JobChip, jobName } from "./components/JobChip";
+import { JobList } from "./components/JobList";
 import { complain, Toasts } from "./components/Toast";
 import { Correct } from "./correct";
 import icon from "./icon.svg";
@@ -142,6 +143,7 @@ function TopBar({ route, project }: { route: Route; project: Project | null }) {
       </nav>
       <div class="room" />
       <RunningJob jobs={project?.jobs ?? []} />
+      <JobList jobs={project?.jobs ?? []} />
       <div>
         <button
           class="quiet icon"
@@ -163,7 +165,7 @@ const ENDED_SHOWN_MS = 8000;
 
 /** What the server is doing, on every page; a job that ended stays a little while. */
 function RunningJob({ jobs }: { jobs: Job[] }) {
-  const running = jobs.filter((job) => job.state === "running" || job.state === "waiting");
+  const running = jobs.filter(isUnderWay);
   const job = running.find((one) => one.kind === "train") ?? running[running.length - 1];
   const [ended, setEnded] = useState<Job | null>(null);
   const last = useRef<Job["id"] | null>(null);

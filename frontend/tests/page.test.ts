@@ -1,9 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import lock from "../package-lock.json?raw";
 import type { Field, Job, Project } from "../src/api";
 import { waitBefore } from "../src/events";
 import { doubts } from "../src/pages/results/doubts";
 import { stepsMissing } from "../src/pages/results/Update";
+import { canResume, jobWords } from "../src/components/JobChip";
+import { complain, say, shownMessages } from "../src/components/Toast";
+import { jobOf } from "../src/pages/train/Compare";
+import { spread } from "../src/pages/train/LockedTest";
 import { bestOf } from "../src/pages/train/Running";
 import { nextToCorrect, picksOf, poolLeft, waitingPair } from "../src/project";
 import { after, changesStatus } from "../src/store";
@@ -106,4 +110,38 @@ test("types seen in polished images and images without a scale are said beside t
     { ...seen, type_source: "person" },
   ];
   expect(doubts({ defects: sure }, [{ um_per_px: 0.5 }])).toEqual([]);
+});
+
+test("errors stay until they are closed, and what goes by itself makes room for them first", () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("window", globalThis);
+  for (const number of [1, 2, 3]) complain(new Error(`error ${number}`));
+  say("a word");
+  complain(new Error("error 4"));
+  vi.advanceTimersByTime(3_600_000);
+  expect(shownMessages().map((message) => message.text)).toEqual(
+    [1, 2, 3, 4].map((number) => `error ${number}`),
+  );
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test("a comparison is the job of exactly these two models, the latest one", () => {
+  const compare = (id: number, fresh: number, old: number) =>
+    ({ id, kind: "compare", state: "done", options: { new: fresh, old } }) as unknown as Job;
+  const jobs = [compare(1, 2, 1), compare(2, 2, 1), compare(3, 3, 1), job(4, "done")];
+  expect(jobOf(jobs, 2, 1)?.id).toBe(2);
+  expect(jobOf(jobs, 1, 2)).toBeUndefined();
+});
+
+test("an interrupted job says so and can go on", () => {
+  const interrupted = { ...job(1, "interrupted"), curve: [] };
+  expect(jobWords(interrupted)).toBe("Training was interrupted");
+  expect(canResume(interrupted)).toBe(true);
+  expect(canResume(job(1, "done"))).toBe(false);
+});
+
+test("a score tells its spread and the number of its images; one image has no spread", () => {
+  expect(spread({ mean: 0.9, sd: 0.0212 }, 5)).toBe("± 0.021, 5 images");
+  expect(spread({ mean: 0.9, sd: null }, 1)).toBe("1 image");
 });

@@ -6,6 +6,8 @@ import { attempt } from "./Toast";
 
 const NAMES: Record<string, string> = {
   train: "Training",
+  compare: "Comparing models",
+  evaluate: "Scoring the model",
   predict: "Predicting masks",
   select: "Choosing images",
   embed: "Looking at images",
@@ -16,15 +18,28 @@ const NAMES: Record<string, string> = {
   sample: "Making the sample",
 };
 
-const PAGE_OF: Record<string, PageName> = {
+export const PAGE_OF: Record<string, PageName> = {
   train: "train",
+  compare: "train",
+  evaluate: "train",
   select: "choose",
   embed: "choose",
   sample: "images",
+  predict: "correct",
 };
 
 export function jobName(kind: string): string {
   return NAMES[kind] ?? kind;
+}
+
+/** Whether it has not ended yet. */
+export function isUnderWay(job: Job): boolean {
+  return job.state === "running" || job.state === "waiting";
+}
+
+/** Whether the server would go on with it. */
+export function canResume(job: Job): boolean {
+  return ["stopped", "failed", "interrupted"].includes(job.state);
 }
 
 /** One line on a job: what, how far, how long still. */
@@ -32,6 +47,7 @@ export function jobWords(job: Job): string {
   const name = jobName(job.kind);
   if (job.state === "failed") return `${name} failed`;
   if (job.state === "stopped") return `${name} stopped`;
+  if (job.state === "interrupted") return `${name} was interrupted`;
   if (job.state === "done") return `${name} finished`;
   if (job.state === "waiting") return `${name} waits`;
   const scored = job.curve.findLast((point) => point.validation_macro_f1 != null);
@@ -45,7 +61,7 @@ export function jobWords(job: Job): string {
 }
 
 export function JobChip({ job }: { job: Job }) {
-  const isRunning = job.state === "running" || job.state === "waiting";
+  const isRunning = isUnderWay(job);
   return (
     <>
       <a

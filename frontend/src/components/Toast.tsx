@@ -8,7 +8,7 @@ interface Message {
 }
 
 const SHOWN_MS = 6000;
-const ERROR_SHOWN_MS = 20_000;
+const MOST = 4;
 let messages: Message[] = [];
 let nextId = 1;
 let watch: ((messages: Message[]) => void) | undefined;
@@ -25,18 +25,26 @@ function close(id: number): void {
 /** Say that something was done. It goes by itself. */
 export function say(text: string): void {
   const id = nextId++;
-  put([...messages.slice(-3), { id, text, isError: false }]);
+  put(room([...messages, { id, text, isError: false }]));
   window.setTimeout(() => close(id), SHOWN_MS);
 }
 
-/** Say what went wrong. It stays long enough to be read twice. */
+/** Say what went wrong. It stays until it is closed. */
 export function complain(error: unknown): void {
   const text = messageOf(error);
   if (messages.some((message) => message.text === text)) return;
-  const id = nextId++;
-  put([...messages.slice(-3), { id, text, isError: true }]);
-  window.setTimeout(() => close(id), ERROR_SHOWN_MS);
+  put(room([...messages, { id: nextId++, text, isError: true }]));
 }
+
+/** Few enough to be read: what goes by itself makes room first, then the oldest error. */
+function room(list: Message[]): Message[] {
+  if (list.length <= MOST) return list;
+  const gone = list.slice(0, -1).find((message) => !message.isError) ?? list[0];
+  return list.filter((message) => message !== gone);
+}
+
+/** What is shown now, for tests. */
+export const shownMessages = () => messages;
 
 /** Do something and complain where it fails. Resolves to whether it worked. */
 export async function attempt(action: () => Promise<unknown>): Promise<boolean> {
@@ -59,7 +67,11 @@ export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
       {shown.map((message) => (
-        <div key={message.id} class={message.isError ? "toast error" : "toast"}>
+        <div
+          key={message.id}
+          class={message.isError ? "toast error" : "toast"}
+          role={message.isError ? "alert" : undefined}
+        >
           <p>{message.text}</p>
           <button
             class="quiet icon"

@@ -1,12 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
-import { api, messageOf, type Change, type Comparison, type Scores } from "../../api";
+import { api, messageOf, type Change, type Comparison, type Job, type Scores } from "../../api";
 import { Crop } from "../../components/Crop";
+import { isUnderWay } from "../../components/JobChip";
 import { LongName } from "../../components/LongName";
+import { Progress } from "../../components/Progress";
 import { Table, type Column } from "../../components/Table";
 import { attempt, say } from "../../components/Toast";
 import { count, NONE, withUnit } from "../../format";
 import { go, hrefOfDefect } from "../../router";
-import { refresh } from "../../store";
+import { refresh, took, useProject } from "../../store";
 import { Tile } from "./Running";
 import { putInUse } from "./Models";
 import { keptKey } from "./kept";
@@ -29,27 +31,33 @@ const CHANGES: Record<Change, [words: string, isBetter: boolean]> = {
 
 const f1 = (scores: Scores) => (scores.f1 === null ? NONE : scores.f1.toFixed(3));
 
-const underWay = new Map<string, Promise<Comparison>>();
+const startComparison = (fresh: number, old: number) =>
+  api.startJob("compare", { new: fresh, old });
 
-/** Ask for a comparison; one that is under way is waited for, not asked for twice. */
-function ask(fresh: number, old: number): Promise<Comparison> {
-  const key = `${fresh}:${old}`;
-  const known = underWay.get(key);
-  if (known) return known;
-  const asked = api.compare(fresh, old).finally(() => underWay.delete(key));
-  underWay.set(key, asked);
-  return asked;
+/** The latest job that compares these two. */
+export function jobOf(jobs: Job[], fresh: number, old: number): Job | undefined {
+  return jobs.findLast(
+    ({ kind, options }) => kind === "compare" && options["new"] === fresh && options["old"] === old,
+  );
 }
 
 /** New model beside the old on what people verified, and the decision. */
 export function Compare({ fresh, old, current, onClose }: Props) {
   const [comparison, setComparison] = useState<Comparison | null>(null);
   const [error, setError] = useState("");
-  const load = () => {
+  const job = jobOf(useProject().jobs, fresh, old);
+  const isBusy = job !== undefined && isUnderWay(job);
+  const said = error || job?.error;
+  const begin = async () => took({ type: "job", job: await startComparison(fresh, old) });
+  const load = async () => {
     setError("");
-    ask(fresh, old).then(setComparison, (problem) => setError(messageOf(problem)));
+    const { comparison: kept } = await api.compare(fresh, old);
+    setComparison(kept);
+    // Not computed for the masks as they are now: ask for it, unless it was just tried in vain.
+    if (!kept && !isBusy && (job === undefined || job.state === "done")) await begin();
   };
-  useEffect(load, [fresh, old]);
+  const reload = () => void load().catch((problem: unknown) => setError(messageOf(problem)));
+  useEffect(reload, [fresh, old, job?.id, job?.state]);
   const promote = () =>
     attempt(async () => {
       await putInUse(fresh);
@@ -79,18 +87,24 @@ export function Compare({ fresh, old, current, onClose }: Props) {
           <button onClick={onClose}>Close</button>
         )}
       </div>
-      {error && (
+      {said && (
+        <p class="bad" role="alert">
+          {said}
+        </p>
+      )}
+      {!comparison && !isBusy && (said || job) && (
         <div class="row">
-          <p class="bad" role="alert">
-            {error}
-          </p>
-          <button onClick={load}>Try again</button>
+          <button onClick={() => void attempt(begin)}>Compare again</button>
         </div>
       )}
-      {!comparison && !error && (
-        <p class="muted">
-          Both models look at every verified image; this takes some seconds an image …
-        </p>
+      {!comparison && isBusy && (
+        <div class="stack" role="status">
+          <span class="muted">
+            Both models look at every verified image
+            {job.total ? `: ${job.done} of ${job.total}` : " …"}
+          </span>
+          <Progress done={job.done} total={job.total} label="Comparing" />
+        </div>
       )}
       {comparison && <Outcome comparison={comparison} fresh={fresh} old={old} />}
     </section>
@@ -139,7 +153,7 @@ function Outcome({
             ? "All of these images"
             : `${nLearnt} of these images (marked “learnt”)`}{" "}
           were learnt from by one of the models, which flatters it. Test images are never learnt
-          from: <code>sorby evaluate</code> asks them.
+          from: the locked test below asks them.
         </p>
       )}
       <div class="compare-columns">

@@ -1,4 +1,5 @@
 import { api, type CurvePoint, type Job } from "../../api";
+import { canResume, isUnderWay } from "../../components/JobChip";
 import { LineChart } from "../../components/LineChart";
 import { Progress } from "../../components/Progress";
 import { attempt } from "../../components/Toast";
@@ -30,7 +31,7 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
   const f1 = pointsOf(job.curve, "validation_macro_f1");
   const best = bestOf(job);
   const notes = Array.isArray(job.answer?.notes) ? job.answer.notes : [];
-  const isRunning = job.state === "running" || job.state === "waiting";
+  const isRunning = isUnderWay(job);
   if (job.state === "done" && job.curve.length === 0) return <Unchanged job={job} />;
   return (
     <section class="panel training" aria-label="Training">
@@ -46,9 +47,7 @@ export function Running({ job, onResume }: { job: Job; onResume: () => void }) {
             </button>
           </>
         )}
-        {(job.state === "stopped" || job.state === "failed") && (
-          <button onClick={onResume}>Resume</button>
-        )}
+        {canResume(job) && <button onClick={onResume}>Resume</button>}
       </div>
       {job.error && (
         <p class="bad" role="alert">
@@ -126,6 +125,7 @@ const TITLES: Record<Job["state"], string> = {
   done: "The last training",
   failed: "The training failed",
   stopped: "The training was stopped; its best model is kept",
+  interrupted: "The training was interrupted",
 };
 
 export function Tile({ title, text, note = "" }: { title: string; text: string; note?: string }) {

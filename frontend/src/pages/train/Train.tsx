@@ -8,6 +8,7 @@ import { waitingPair } from "../../project";
 import { took, useProject } from "../../store";
 import { Compare } from "./Compare";
 import { keptKey } from "./kept";
+import { LockedTest } from "./LockedTest";
 import { Models } from "./Models";
 import { Running } from "./Running";
 import "./train.css";
@@ -66,6 +67,7 @@ export function Train() {
         />
       )}
       {job && <Running job={job} onResume={() => void resume(job)} />}
+      <LockedTest />
       <Models
         models={models}
         current={current}
