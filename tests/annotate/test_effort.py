@@ -8,14 +8,23 @@ from sorby.annotate.effort import by_image, by_round
 
 WORK = pd.DataFrame(
     [
-        ["A1", 1, "correct", 10, 4, 60.0, 12],
-        ["A2", 1, "correct", 20, 5, 60.0, 18],
-        ["A3", 2, "correct", 10, 1, 10.0, 2],
-        ["B1", None, "correct", 0, 2, 5.0, 2],
-        ["A1", 1, "from_nothing", 10, 10, 200.0, 40],
-        ["A3", 2, "from_nothing", 10, 10, 100.0, 20],
+        ["A1", 1, "correct", 10, 0, 4, 60.0, 12],
+        ["A2", 1, "correct", 20, 15, 5, 60.0, 18],
+        ["A3", 2, "correct", 10, 0, 1, 10.0, 2],
+        ["B1", None, "correct", 0, 0, 2, 5.0, 2],
+        ["A1", 1, "from_nothing", 10, 0, 10, 200.0, 40],
+        ["A3", 2, "from_nothing", 10, 0, 10, 100.0, 20],
     ],
-    columns=["image", "round", "mode", "n_defects", "n_corrected", "seconds", "n_actions"],
+    columns=[
+        "image",
+        "round",
+        "mode",
+        "n_defects",
+        "n_in_bulk",
+        "n_corrected",
+        "seconds",
+        "n_actions",
+    ],
 )
 
 
@@ -30,6 +39,8 @@ def test_a_round_is_summed_before_it_is_divided_and_stands_beside_drawing():
     found = by_round(WORK)
     assert found["round"].tolist()[:2] == [1, 2] and math.isnan(found["round"][2])
     assert found["n_images"].tolist() == [2, 1, 1]
+    assert found["n_in_bulk"].tolist() == [15, 0, 0]
+    assert found["n_images_in_bulk"].tolist() == [1, 0, 0]
     assert found["seconds_per_defect"].tolist()[:2] == [4.0, 1.0]
     assert found["actions_per_defect"].tolist()[:2] == [1.0, 0.2]
     assert found["nothing_seconds_per_defect"].tolist() == [15.0] * 3

@@ -58,13 +58,17 @@ def test_effort_is_counted_by_image_and_round(worked):
     assert (first["round"], first["n_images"], first["seconds"]) == (1, 1, 20.0)
     assert first["nothing_actions_per_defect"] == 4.0
     n = corrected["n_defects"]
+    assert corrected["n_in_bulk"] == n - 1 > 0  # all but the one that was painted
+    assert (drawn["n_in_bulk"], looked["n_in_bulk"]) == (0, 0)
+    assert (first["n_in_bulk"], first["n_images_in_bulk"]) == (n - 1, 1)
     assert first["saved_seconds"] == pytest.approx(1 - 20.0 / n / 12.0)
 
 
 def test_effort_is_printed_and_written(worked, tmp_path, capsys):
     path = tmp_path / "effort.csv"
     assert main(["effort", str(worked.folder), "--csv", str(path)]) == 0
-    assert "saved actions" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "saved actions" in said and "in 1 images, were accepted in bulk" in said
     with path.open() as stream:
         assert [row["image"] for row in csv.DictReader(stream)] == ["p0", "p0", "p1"]
     assert main(["effort", str(worked.folder), "--json"]) == 0
@@ -75,3 +79,14 @@ def test_a_project_that_nobody_corrected_says_so(labs, tmp_path, capsys):
     study = labs.write_study(tmp_path, [labs.Sample("p0", *labs.metal(0), "S", "pool")])
     assert main(["effort", str(study.folder)]) == 0
     assert "sorby app" in capsys.readouterr().out
+
+
+def test_a_defect_that_is_touched_after_bulk_is_not_in_bulk_any_more(worked):
+    before = effort(worked.folder)["rounds"][0]["n_in_bulk"]
+    with Desk(worked.folder, author="Ada") as desk:
+        draft = desk.open("p0")
+        desk.apply("p0", gesture("reopen", draft["base"], 0.0, 1))
+        draft = desk.open("p0")
+        chosen = next(one["id"] for one in draft["defects"] if one["state"] == "accepted")
+        desk.apply("p0", gesture("delete", draft["base"], 1.0, 1, defects=[chosen]))
+    assert effort(worked.folder)["rounds"][0]["n_in_bulk"] == before - 1

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Field } from "../api";
 import { count, duration, interval, number, percent, THIN } from "../format";
 import { isToCheck, secondsLeft } from "./defects";
-import type { Defect } from "./api";
+import type { Defect, Porosity } from "./api";
 import type { Editor } from "./editor";
 import { usePart } from "./store";
 
@@ -40,15 +40,23 @@ export function BottomBar({ editor, field, fields }: Props) {
       <Clock editor={editor} />
       <Zoom editor={editor} />
       {porosity && porosity.fraction !== null && (
-        <span title="Share of defect pixels in the sample. The interval says what it may become by the defects that nobody has checked.">
-          porosity <b>{interval(100 * porosity.fraction, hundred(porosity.low), hundred(porosity.high), "%")}</b>
+        <span title="Share of defect pixels in the sample, and what it becomes if unchecked defects are as doubtful as their confidence says.">
+          porosity <b>{percent(porosity.fraction)}</b>{" "}
+          <span class="muted">{porosityWords(porosity, nToCheck)}</span>
         </span>
       )}
     </div>
   );
 }
 
-const hundred = (value: number | null) => (value === null ? null : 100 * value);
+/** What may still change by checking, and what no interval here covers. */
+export function porosityWords({ fraction, low, high }: Porosity, nToCheck: number): string {
+  const missed = "missed defects not counted";
+  if (nToCheck === 0 || fraction === null || low === null || high === null) return missed;
+  const unit = `${THIN}%`;
+  const range = interval(100 * fraction, 100 * low, 100 * high).replace(/^.*\((.*)\)$/, "$1");
+  return `(${range}${unit} by what is unchecked; ${missed})`;
+}
 
 /** Nobody needs the seconds of an estimate. */
 function pace(seconds: number): string {

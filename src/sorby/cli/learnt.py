@@ -121,10 +121,10 @@ def worked(answer: dict[str, Any]) -> str:
     """Answer of ``sorby effort``."""
     if not answer["images"]:
         return "No mask has been corrected on the page yet: sorby app DIR opens it."
-    head = ["round", "images", "defects", "corrected", "s/defect", "actions/defect",
+    head = ["round", "images", "defects", "in bulk", "corrected", "s/defect", "actions/defect",
             "actions/corrected", "drawn: s/defect", "drawn: actions/defect", "saved time",
             "saved actions"]  # fmt: skip
-    keys = ["round", "n_images", "n_defects", "n_corrected", "seconds_per_defect",
+    keys = ["round", "n_images", "n_defects", "n_in_bulk", "n_corrected", "seconds_per_defect",
             "actions_per_defect", "actions_per_corrected", "nothing_seconds_per_defect",
             "nothing_actions_per_defect"]  # fmt: skip
     rows = [
@@ -134,7 +134,19 @@ def worked(answer: dict[str, Any]) -> str:
         ]
         for one in answer["rounds"]
     ]
-    text = table(head, rows)
+    text = table(head, rows) + _in_bulk(answer["rounds"])
     if answer["rounds"] and not answer["rounds"][0]["nothing_n_images"]:
         text += "\nNo image has been drawn from nothing: there is nothing to compare with yet."
     return f"{text}\nBy image: {answer['file']}" if answer["file"] else text
+
+
+def _in_bulk(rounds: list[dict[str, Any]]) -> str:
+    n, n_all, n_images = (
+        sum(one[key] for one in rounds) for key in ("n_in_bulk", "n_defects", "n_images_in_bulk")
+    )
+    if not n:
+        return ""
+    return (
+        f"\n{n} of {n_all} defects, in {n_images} images, were accepted in bulk: one action, no "
+        "look at each. They count in every ratio above and make it look better."
+    )

@@ -65,13 +65,14 @@ def _work(project: Project) -> pd.DataFrame:
                 "author": ", ".join(sorted({name for name in own["author"] if name})),
                 "is_done": of_image[-1].state == "done",
                 "n_defects": of_image[-1].n_defects,
+                "n_in_bulk": _n_in_bulk(project, of_image[-1]),
                 "n_corrected": sum(_n_corrected(project, draft) for draft in of_image),
                 "seconds": float(own["seconds"].sum()),
                 "n_actions": int(own["n_actions"].sum()),
             }
         )
-    columns = ["image", "round", "mode", "author", "is_done", "n_defects", "n_corrected",
-               "seconds", "n_actions"]  # fmt: skip
+    columns = ["image", "round", "mode", "author", "is_done", "n_defects", "n_in_bulk",
+               "n_corrected", "seconds", "n_actions"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -85,6 +86,21 @@ def _n_corrected(project: Project, draft: Draft) -> int:
             change = change_of(gesture.changes)
             touched |= {one.id for one in change.after if one.state not in _JUDGED}
     return len(touched)
+
+
+def _n_in_bulk(project: Project, draft: Draft) -> int:
+    """Defects that were accepted with all the rest, and that nothing was done to since."""
+    from sorby.workflow.review import change_of
+
+    in_bulk: set[int] = set()
+    for gesture in project.journal.gestures(draft):
+        if gesture.standing != "live":
+            continue
+        change = change_of(gesture.changes)
+        in_bulk -= {one.id for one in change.before}
+        if gesture.kind == "accept_rest":
+            in_bulk |= {one.id for one in change.after}
+    return len(in_bulk)
 
 
 _JUDGED = {"predicted", "accepted"}

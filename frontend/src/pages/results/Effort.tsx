@@ -2,13 +2,17 @@ import type { Effort, Row } from "../../api";
 import { Empty } from "../../components/Empty";
 import { LineChart, type Line } from "../../components/LineChart";
 import { Table, type Column } from "../../components/Table";
-import { duration, percent, plural, words } from "../../format";
+import { count, duration, percent, plural, words } from "../../format";
 import { go, hrefOf } from "../../router";
 import { nice, type Point } from "../../scales";
 import { nameColumn, num, numberColumn, text } from "./columns";
 
 const SHARED: Column<Row>[] = [
   numberColumn("n_defects", "Defects", { width: 80 }),
+  numberColumn("n_in_bulk", "In bulk", {
+    hint: "Accepted with all the rest, without a look at each",
+    width: 76,
+  }),
   numberColumn("n_corrected", "Corrected", { width: 88, hint: "Defects that a person changed" }),
   numberColumn("n_actions", "Actions", { hint: "Clicks, keys and strokes", width: 80 }),
   {
@@ -88,6 +92,7 @@ export function EffortTables({ effort }: { effort: Effort }) {
           ? `What is saved is told against ${plural(nDrawn, "image")} drawn from nothing.`
           : "To see what the model saves you, draw one image with “From nothing” in the editor: it is the manual side of the comparison."}
       </p>
+      <InBulk rounds={rounds} />
       <Table
         label="Effort by round"
         columns={ROUNDS}
@@ -105,6 +110,23 @@ export function EffortTables({ effort }: { effort: Effort }) {
       />
     </div>
   );
+}
+
+/** Defects that nobody looked at one by one make every ratio better: they are told apart. */
+export function bulkWords(rounds: Row[]): string {
+  const sum = (key: string) => rounds.reduce((all, row) => all + (num(row, key) ?? 0), 0);
+  const n = sum("n_in_bulk");
+  if (n === 0) return "";
+  return (
+    `${count(n)} of ${plural(sum("n_defects"), "defect")}, in ` +
+    `${plural(sum("n_images_in_bulk"), "image")}, were accepted in bulk: one action, no look at ` +
+    "each. They count in every ratio below and make it look better."
+  );
+}
+
+function InBulk({ rounds }: { rounds: Row[] }) {
+  const said = bulkWords(rounds);
+  return said ? <p class="warn">⚠ {said}</p> : null;
 }
 
 /** Actions a defect over the rounds, beside drawing from nothing. */

@@ -116,6 +116,12 @@ export function ConditionsTable({ rows }: { rows: Row[] }) {
           fields pay.
         </p>
       )}
+      <p class="muted">
+        The 95 % interval covers how much the images of a condition differ from one another, no
+        more. It is missing for a single image. Defects that the masks miss, and false ones in them,
+        are not covered: what share is missed, the locked test on the{" "}
+        <a href={hrefOf("train")}>Train</a> page tells (recall).
+      </p>
       <Table
         label="Conditions"
         columns={columns}
