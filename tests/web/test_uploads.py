@@ -193,6 +193,12 @@ def test_bombs_and_programs_are_refused_and_do_nothing(page, study, tmp_path):
     assert told["added"] == []
     assert {one["file"] for one in told["refused"]} == set(hostile)
     assert all(one["error"] and ".image" not in one["error"] for one in told["refused"]), told
+    assert not any("b'" in one["error"] for one in told["refused"]), told  # words, not bytes
+    said = {one["file"]: one["error"] for one in told["refused"]}
+    assert said["page.png"].startswith(
+        "page.png is not an image that Sorby reads: it is a web page"
+    )
+    assert "a ZIP archive" in said["deep.png"]
     assert names_of(study) == before and not mark.exists()
 
 

@@ -21,6 +21,21 @@ SIGNATURES = (
 )
 """First bytes of a file, and the reader they call for."""
 
+FOREIGN = (
+    (b"%PDF", "is a PDF"),
+    (b"PK\x03\x04", "is a ZIP archive or an office document"),
+    (b"\xd0\xcf\x11\xe0", "is an old office document or a microscope's own format"),
+    (b"GIF8", "is a GIF picture"),
+    (b"RIFF", "is a WebP picture, a sound or a film"),
+    (b"\x00\x00\x00\x0cjP  ", "is a JPEG 2000 picture"),
+    (b"<", "is a web page, an SVG drawing or XML"),
+    (b"\x1f\x8b", "is a gzip archive"),
+    (b"\x7fELF", "is a program"),
+    (b"MZ", "is a program"),
+    (b"SQLite", "is a database"),
+)
+"""First bytes of files that people take for images, and what they are."""
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 """Suffixes that mark an image when a folder is searched."""
 
@@ -98,9 +113,20 @@ def format_of(path: Path) -> str:
     if suffix in READERS and suffix not in {name for _, name in SIGNATURES}:
         return suffix
     raise ReadError(
-        f"{path} is not an image that can be read: it begins with {head[:8]!r}. "
+        f"{path} is not an image that Sorby reads: it {_looks_like(head)}. "
         f"Formats: {', '.join(READERS)}. Export it as TIFF or PNG."
     )
+
+
+def _looks_like(head: bytes) -> str:
+    """What a file is by its first bytes, in words of people."""
+    for signature, words in FOREIGN:
+        if head.startswith(signature):
+            return words
+    if not head:
+        return "is empty"
+    is_text = all(byte >= 32 or byte in b"\t\n\r" for byte in head)
+    return "holds text" if is_text else "holds something else, whatever its name says"
 
 
 def count_pages(path: Path | str) -> int:
