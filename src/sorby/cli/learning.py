@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sorby.cli import commands
+from sorby.select import DEFAULT_SELECTOR, SUMMARIES
 
 Add = Callable[..., argparse.ArgumentParser]
 
-STRATEGIES = "smile (default), ensemble, kcenter or uniform; manual with --images"
+STRATEGIES = "; ".join(f"{name}: {said.replace(';', ',')}" for name, said in SUMMARIES.items())
 
 
 def add_learning(add: Add) -> None:
@@ -55,7 +56,12 @@ def _select(add: Add) -> None:
         commands.select,
     )
     _folder(parser)
-    parser.add_argument("--strategy", default="smile", metavar="NAME", help=STRATEGIES)
+    parser.add_argument(
+        "--strategy",
+        default=DEFAULT_SELECTOR,
+        metavar="NAME",
+        help=f"{STRATEGIES} (default {DEFAULT_SELECTOR})",
+    )
     parser.add_argument(
         "-n", dest="n_select", metavar="N", type=int, default=4, help="how many (default 4)"
     )

@@ -24,6 +24,18 @@ SELECTORS = Registry(
     },
 )
 
+SUMMARIES = {
+    "smile": "images that stand for every kind of image in the pool, each unlike the others and "
+    "unlike those labelled; needs no model, begin with it",
+    "ensemble": "images about which ten models, trained for this on the labels so far, are least "
+    "sure; takes ten trainings, and looks at no variety",
+    "kcenter": "one after the other the image least like any that is labelled or chosen; goes for "
+    "the odd ones, blurred or dirty ones too",
+    "uniform": "images drawn at random; the yardstick that every other way has to beat",
+    "manual": "the images that you name yourself",
+}
+"""One sentence on each, for the command line and the page alike."""
+
 DEFAULT_SELECTOR = "smile"
 """What the product uses where nobody chooses a strategy."""
 
@@ -31,7 +43,7 @@ _PLACES = {
     "tsne_map": "sorby.select.mapping",
     "wasserstein_to_pool": "sorby.select.coverage",
 }
-__all__ = ["DEFAULT_SELECTOR", "SELECTORS", *_PLACES]
+__all__ = ["DEFAULT_SELECTOR", "SELECTORS", "SUMMARIES", *_PLACES]
 
 
 def __getattr__(name: str) -> Any:

@@ -95,7 +95,7 @@ def embedding_map(folder: Path) -> dict[str, Any]:
     """
     from sorby.features import default_embedder
     from sorby.project import Project
-    from sorby.select import SELECTORS
+    from sorby.select import SELECTORS, SUMMARIES
 
     with Project.open(folder) as project:
         kept = _kept(project)
@@ -106,10 +106,13 @@ def embedding_map(folder: Path) -> dict[str, Any]:
             if name in roles
         ]
         is_stale = bool(project.fields()) and kept["of"] != _images(project)
-    summaries = {name: inspect.getdoc(SELECTORS[name]) or "" for name in SELECTORS}
+    summaries = {
+        name: SUMMARIES.get(name) or (inspect.getdoc(SELECTORS[name]) or "").split("\n")[0]
+        for name in SELECTORS
+    }
     return {
         "points": points,
-        "strategies": [{"name": k, "summary": v.split("\n")[0]} for k, v in summaries.items()],
+        "strategies": [{"name": k, "summary": v} for k, v in summaries.items()],
         "embedder": default_embedder(),
         "stale": is_stale,
     }

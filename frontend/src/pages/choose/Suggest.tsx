@@ -30,15 +30,24 @@ export function Suggest({ strategies, nLeft, job, onStart }: Props) {
         if (strategy) onStart(strategy.name, n);
       }}
     >
+      <fieldset class="strategies">
+        <legend>Strategy</legend>
+        {offered.map(({ name, summary }) => (
+          <label key={name}>
+            <input
+              type="radio"
+              name="strategy"
+              value={name}
+              checked={name === strategy?.name}
+              onChange={() => setChosen(name)}
+            />
+            <span>
+              <b>{name}</b> <span class="muted">{summary}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
       <div class="row fields">
-        <label class="stack">
-          Strategy
-          <select value={strategy?.name} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {offered.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
         <label class="stack">
           Images
           <input
@@ -53,9 +62,7 @@ export function Suggest({ strategies, nLeft, job, onStart }: Props) {
           Suggest
         </button>
       </div>
-      <p class="muted">
-        {nLeft === 0 ? "Every image of the pool is labelled." : (strategy?.summary ?? "")}
-      </p>
+      {nLeft === 0 && <p class="muted">Every image of the pool is labelled.</p>}
       {isBusy && (
         <div class="stack" role="status">
           <span>{job.step || "Choosing …"}</span>
