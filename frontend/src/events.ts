@@ -1,7 +1,15 @@
-import type { Field, Job } from "./api";
+import type { Box, Field, Job } from "./api";
+
+/** A gesture was kept: where it changed pixels, in which draft. */
+export interface DraftEvent {
+  type: "draft";
+  field: string;
+  mode: string;
+  box: Box | null;
+}
 
 export type ServerEvent =
-  { type: "job"; job: Job } | { type: "field"; field: Field } | { type: "project" };
+  { type: "job"; job: Job } | { type: "field"; field: Field } | { type: "project" } | DraftEvent;
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;

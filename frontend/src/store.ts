@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, ApiError, messageOf, type Job, type Project } from "./api";
-import { listen, type ServerEvent } from "./events";
+import { listen, type DraftEvent, type ServerEvent } from "./events";
 
 export interface State {
   project: Project | null;
@@ -65,12 +65,25 @@ async function fetchProject(): Promise<void> {
 /** Whether more than this one thing changed: what the project's status counts. */
 export function changesStatus(project: Project | null, event: ServerEvent): boolean {
   if (event.type === "project") return true;
+  if (event.type === "draft") return false;
   if (event.type === "job") return event.job.state !== "running" && event.job.state !== "waiting";
   const old = project?.fields.find((field) => field.name === event.field.name);
   return old?.state !== event.field.state || old.mask_version !== event.field.mask_version;
 }
 
+const draftWatchers = new Set<(event: DraftEvent) => void>();
+
+/** Be told of gestures that are kept, those of this tab too. Returns how to stop it. */
+export function watchDrafts(watcher: (event: DraftEvent) => void): () => void {
+  draftWatchers.add(watcher);
+  return () => void draftWatchers.delete(watcher);
+}
+
 function onEvent(event: ServerEvent): void {
+  if (event.type === "draft") {
+    for (const watcher of [...draftWatchers]) watcher(event);
+    return;
+  }
   const isFar = changesStatus(state.project, event);
   took(event);
   if (isFar) void refresh();

@@ -1,6 +1,7 @@
 import { complain, say } from "../components/Toast";
 import type { Box } from "../api";
 import { ApiError, messageOf } from "../api";
+import type { DraftEvent } from "../events";
 import * as server from "./api";
 import { patchValues, type Answer, type Draft, type Gestures, type Mode, type Operation, type Tail } from "./api";
 import { Defects } from "./defects";
@@ -9,16 +10,20 @@ import { sendLeft } from "./journal";
 import { pendingLasso, pendingStroke, type Pending } from "./mask";
 import { shelf } from "./shelf";
 import type { State } from "./store";
-import { describe } from "./words";
+import { describe, unchangedWords } from "./words";
 
 /** After the last gesture, until coarser tiles are loaded again. */
 const QUIET_MS = 700;
+
+/** A reader asks for the list of defects not oftener than this. */
+const FOLLOW_MS = 250;
 
 /** What the editor and the server say to each other about one draft. */
 export class Desk {
   /** The image is done: the server has it. */
   onDone: () => void = () => {};
   private timer = 0;
+  private following = 0;
 
   constructor(private readonly editor: Editor) {}
 
@@ -55,6 +60,18 @@ export class Desk {
     if (state.mode === "correct" && journal.isEmpty) await this.reopen();
   }
 
+  /** Another tab writes here: show what it does, and ask for the list when its hand rests. */
+  followWriter({ field, mode, box }: DraftEvent): void {
+    const { editor } = this;
+    if (field !== editor.field.name || mode !== editor.state.mode || !editor.state.isReadOnly) return;
+    if (box) {
+      editor.mask.reload(box);
+      editor.painter?.refresh();
+    }
+    window.clearTimeout(this.following);
+    this.following = window.setTimeout(() => void this.reopen().catch(() => {}), FOLLOW_MS);
+  }
+
   /** Make this tab the one that writes. */
   async takeOver(): Promise<void> {
     const { editor } = this;
@@ -74,6 +91,7 @@ export class Desk {
 
   close(): void {
     window.clearTimeout(this.timer);
+    window.clearTimeout(this.following);
     this.onDone = () => {};
   }
 
@@ -112,6 +130,7 @@ export class Desk {
     this.refreshLater();
     this.measure(operation);
     if (operation.kind === "wand" || operation.kind === "click") this.tellAdded(answer);
+    if (!patch && answer.changed.length === 0) this.tellUnchanged(operation);
     if (operation.kind === "done") this.onDone();
     if (operation.kind === "resolve") await this.reopen();
   }
@@ -132,6 +151,17 @@ export class Desk {
   private tellAdded(answer: Answer): void {
     const added = answer.changed[0];
     if (added) this.editor.speak(`Added ${describe(added, this.editor)}`);
+  }
+
+  /** A gesture that changed nothing says why, where a person may have expected something. */
+  private tellUnchanged({ kind, gesture }: Operation): void {
+    const { editor } = this;
+    const { point, value = 0 } = gesture as Partial<Gestures["wand"]>;
+    const here = point ? editor.mask.at(Math.round(point[0]), Math.round(point[1]), editor.level) : null;
+    const said = unchangedWords(kind, here, value, editor.field.classes);
+    if (!said) return;
+    say(said);
+    editor.speak(said);
   }
 
   /** What stays selected: the ids that are still there, or the one that a gesture has made. */

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Box, Field } from "../api";
 import { attempt, say } from "../components/Toast";
 import { go, hrefOf } from "../router";
-import { refresh, useProject, useStore } from "../store";
+import { refresh, useProject, useStore, watchDrafts } from "../store";
 import { BottomBar } from "./bottombar";
 import "./correct.css";
 import { Dialogs } from "./dialogs";
@@ -69,6 +69,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
   }, [online, editor]);
   useEffect(() => leaveWhenDone(editor, field, next), [editor, field, next?.name]);
   useEffect(() => void attempt(() => editor.desk.follow(field.mask_version)), [editor, field.mask_version]);
+  useEffect(() => watchDrafts((event) => editor.desk.followWriter(event)), [editor]);
   usePrefetch(editor, next);
   const wanted = box?.join(",");
   const first = () => {
@@ -148,7 +149,7 @@ function Banner({ editor, online }: { editor: Editor; online: boolean }) {
     return (
       <Bar
         kind="note"
-        words="Another tab edits this image. Here you can look."
+        words="Another tab edits this image. Here you see what it does."
         button="Take over"
         act={() => editor.desk.takeOver()}
       />

@@ -1,5 +1,6 @@
 import { count, NONE, number, THIN, withUnit, words } from "../format";
-import type { Defect, DefectState } from "./api";
+import type { Defect, DefectState, Kind } from "./api";
+import { IGNORE } from "./mask";
 
 export const STATE_WORDS: Record<DefectState, string> = {
   predicted: "to check",
@@ -45,4 +46,30 @@ export function areaUnit(defects: Iterable<Defect>): [unit: "µm²" | "px²", pi
     break;
   }
   return ["px²", 1];
+}
+
+/**
+ * Why a gesture changed nothing; empty where nobody expects anything. `here` is the mask's value
+ * under the pointer, null where it is not loaded.
+ */
+export function unchangedWords(
+  kind: Kind,
+  here: number | null,
+  value: number,
+  classes: readonly string[],
+): string {
+  switch (kind) {
+    case "wand":
+      if (here === IGNORE) return "Nothing to grow here: this region is ignored. Take the Ignore tool with Alt to get it back.";
+      if (value === 0) return "Nothing to erase here: this grey is not in the mask.";
+      return `Nothing to grow here: all of this grey that hangs together is ${className(classes, value)} already.`;
+    case "fill_holes":
+      return "It has no holes.";
+    case "recut":
+      return "No outline changes at this probability: what you have checked stays as it is.";
+    case "delete_where":
+      return "No unchecked defect is within these limits.";
+    default:
+      return "";
+  }
 }

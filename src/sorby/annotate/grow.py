@@ -137,10 +137,13 @@ def click_to_segment(
         found = _likely(probability, point)
     patch = None if found is None else put(mask, found.window, found.inside, value)
     if patch is None:
-        raise SettingError(
-            f"Nothing new was found at row {point[0]}, column {point[1]}: no dark spot within "
-            f"{SNAP_PX} px that is not in the mask. Click nearer to the pore, or draw it."
+        reason = (
+            f"no dark spot within {SNAP_PX} px stands out from the metal. Click nearer to the pore, "
+            "or draw it with the brush."
+            if found is None
+            else "what stands out there is in the mask already."
         )
+        raise SettingError(f"Nothing new at row {point[0]}, column {point[1]}: {reason}")
     return patch
 
 

@@ -43,6 +43,8 @@ def gesture(name: str, operation: Operation, house: TheHouse, x_tab: Tab = "") -
     """Keep one finished gesture: it is on the disk when this answers."""
     house.tabs.check(name, x_tab)
     answer = GestureAnswer(**house.at_desk(lambda desk: desk.apply(name, operation.model_dump())))
+    box = answer.patch and answer.patch.box
+    house.tell({"type": "draft", "field": name, "mode": operation.mode, "box": box})
     if operation.kind in SETTLING:
         house.tell_field(name)
     return answer
