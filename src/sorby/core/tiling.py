@@ -27,7 +27,7 @@ class Window:
     inner: tuple[slice, slice]
 
 
-def windows(shape: tuple[int, int], *, size: int, halo: int = 0) -> Iterator[Window]:
+def windows(shape: tuple[int, ...], *, size: int, halo: int = 0) -> Iterator[Window]:
     """Tiles of an image, row by row.
 
     Parameters

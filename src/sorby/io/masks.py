@@ -12,10 +12,11 @@ from PIL.PngImagePlugin import PngInfo
 
 from sorby.core.errors import ReadError, SettingError
 from sorby.core.files import atomic_path
+from sorby.core.planes import WHOLE_PX
 from sorby.core.records import IGNORE, Micrograph
 from sorby.io.limits import checked_file, decoding
 from sorby.io.micrographs import format_of
-from sorby.io.raster import png_text, raster_samples
+from sorby.io.raster import open_raster, png_text, raster_samples
 
 TAG, TAG_TEXT = "Sorby", "label image: 0 background, 1.. classes, 255 ignore"
 
@@ -124,6 +125,8 @@ def read_mask(path: Path | str, *, values: MaskValues | None = None) -> np.ndarr
         raise SettingError(f"Mask values {values!r} are unknown. Choose from: binary, labels.")
     path = checked_file(Path(path))
     kind = format_of(path)
+    if kind == "png" and _is_tagged(path) and (large := _large(path)) is not None:
+        return large
     labels = _single_channel(_samples(path, kind), path)
     if kind == "png" and _is_tagged(path):
         return labels.astype(np.uint8)
@@ -156,6 +159,16 @@ def is_sorby_mask(path: Path | str) -> bool:
 
 def _is_tagged(path: Path) -> bool:
     return png_text(path).get(TAG, "").startswith("label image")
+
+
+def _large(path: Path) -> np.ndarray | None:
+    """A large mask of Sorby's own, held once; None where it is not large or of another kind."""
+    from sorby.io.mask_bands import unfiltered_mask
+
+    with open_raster(path, "PNG") as image:
+        if image.width * image.height <= WHOLE_PX:
+            return None
+    return unfiltered_mask(path)
 
 
 def _samples(path: Path, kind: str) -> np.ndarray:

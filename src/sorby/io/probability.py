@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sorby.core.errors import ReadError, SettingError
 from sorby.core.files import atomic_path
+from sorby.core.planes import WHOLE_PX, Plane
 from sorby.io.limits import check_size, checked_file, decoding
 
 _STEPS = 254
+_TILE = 512
 _NO_SAMPLE = 255
 
 
-def write_probability(path: Path, probability: np.ndarray) -> None:
+def write_probability(path: Path, probability: Plane) -> None:
     """Write probabilities as a compressed TIFF that any viewer opens; whole or not at all.
 
     Parameters
@@ -45,17 +49,42 @@ def write_probability(path: Path, probability: np.ndarray) -> None:
         raise SettingError(
             f"The probability has shape {probability.shape}. It must be (rows, columns, classes)."
         )
-    steps = np.rint(np.nan_to_num(probability, nan=0.0).clip(0, 1) * _STEPS).astype(np.uint8)
-    steps[np.isnan(probability)] = _NO_SAMPLE
+    n_rows, n_columns, n_classes = probability.shape
+    options: dict[str, Any] = {}
+    if n_rows * n_columns <= WHOLE_PX:
+        content: Any = np.ascontiguousarray(_steps(probability[:]).transpose(2, 0, 1))
+    else:
+        content = _tiles(probability)
+        shape = (n_classes, n_rows, n_columns)
+        options = {"shape": shape, "dtype": np.uint8, "tile": (_TILE, _TILE), "maxworkers": 1}
     with atomic_path(path) as temporary:
         tifffile.imwrite(
             temporary,
-            np.ascontiguousarray(steps.transpose(2, 0, 1)),
+            content,
+            **options,
             compression="zlib",
             predictor=True,
             photometric="minisblack",
             metadata=None,
         )
+
+
+def _steps(values: np.ndarray) -> np.ndarray:
+    steps = np.rint(np.nan_to_num(values, nan=0.0).clip(0, 1) * _STEPS).astype(np.uint8)
+    steps[np.isnan(values)] = _NO_SAMPLE
+    return steps
+
+
+def _tiles(probability: Plane) -> Iterator[np.ndarray]:
+    """Tiles of each class in the order of the file; only a row of them is held."""
+    width = probability.shape[1]
+    for number in range(probability.shape[2]):
+        for top in range(0, probability.shape[0], _TILE):
+            band = _steps(probability[top : top + _TILE][..., number])
+            whole = np.zeros((_TILE, -(-width // _TILE) * _TILE), np.uint8)
+            whole[: len(band), :width] = band
+            for left in range(0, width, _TILE):
+                yield np.ascontiguousarray(whole[:, left : left + _TILE])
 
 
 def read_probability(path: Path) -> np.ndarray:
@@ -107,7 +136,8 @@ def read_probability_steps(path: Path) -> np.ndarray:
         for page in stream.pages:
             height, width = page.shape[:2]
             check_size(path, height=height, width=width, bytes_per_pixel=len(stream.pages))
-        steps = np.stack([page.asarray() for page in stream.pages])
+        pages = [page.asarray(maxworkers=1) for page in stream.pages]
+        steps = pages[0][None] if len(pages) == 1 else np.stack(pages)
     if steps.dtype != np.uint8 or steps.ndim != 3:
         raise ReadError(
             f"{path} holds {steps.dtype} of shape {steps.shape}: no probability map of Sorby's. "

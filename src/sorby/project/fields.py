@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sorby.core.planes import ComputedPlane
 from sorby.core.records import PixelSize, ProcessPoint
 
 _PROCESS = tuple(f.name for f in fields(ProcessPoint))
@@ -74,6 +75,21 @@ class Field:
         for row_min, column_min, row_max, column_max in self.ignore_boxes:
             valid[row_min:row_max, column_min:column_max] = False
         return valid
+
+    def valid_plane(self) -> ComputedPlane | None:
+        """As `valid`, computed where it is looked at; None where there is no ignore box."""
+        if not self.ignore_boxes:
+            return None
+
+        def compute(rows: slice, columns: slice) -> np.ndarray:
+            part = np.ones((rows.stop - rows.start, columns.stop - columns.start), bool)
+            for row_min, column_min, row_max, column_max in self.ignore_boxes:
+                top, left = max(row_min - rows.start, 0), max(column_min - columns.start, 0)
+                bottom, right = row_max - rows.start, column_max - columns.start
+                part[top : max(bottom, 0), left : max(right, 0)] = False
+            return part
+
+        return ComputedPlane(self.shape, bool, compute)
 
 
 @dataclass(frozen=True)

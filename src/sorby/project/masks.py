@@ -9,6 +9,7 @@ import numpy as np
 
 from sorby.core.errors import ProjectError
 from sorby.core.files import content_hash, inside
+from sorby.core.planes import WHOLE_PX, Plane, bands_of
 from sorby.core.records import IGNORE
 from sorby.io import (
     read_mask,
@@ -17,6 +18,7 @@ from sorby.io import (
     write_mask,
     write_probability,
 )
+from sorby.io.mask_bands import write_mask_bands
 from sorby.project import history, layout
 from sorby.project.fields import Field, StoredMask
 
@@ -25,10 +27,10 @@ def add(
     folder: Path,
     connection: sqlite3.Connection,
     field: Field,
-    mask: np.ndarray,
+    mask: Plane,
     *,
     about: dict[str, str],
-    probability: np.ndarray | None = None,
+    probability: Plane | None = None,
 ) -> StoredMask:
     """Write a new version of a field's mask and its row.
 
@@ -75,7 +77,7 @@ def add(
     version = row["latest"] + 1
     name = layout.mask_name(field.name, version)
     path = inside(folder, name)
-    write_mask(path, np.where(field.valid(), mask, np.uint8(IGNORE)))
+    _write(path, field, mask)
     columns = {
         "field_id": row["id"],
         "version": version,
@@ -94,6 +96,19 @@ def add(
         f"INSERT INTO mask ({', '.join(columns)}) VALUES ({marks})", tuple(columns.values())
     )
     return current(folder, connection)[field.name]
+
+
+def _write(path: Path, field: Field, mask: Plane) -> None:
+    """Write a mask, put on 255 inside the ignore boxes; a large one in bands."""
+    if mask.shape[0] * mask.shape[1] <= WHOLE_PX:
+        write_mask(path, np.where(field.valid(), mask[:], np.uint8(IGNORE)))
+        return
+    valid = field.valid_plane()
+    bands = (
+        mask[rows] if valid is None else np.where(valid[rows], mask[rows], np.uint8(IGNORE))
+        for rows in bands_of(mask.shape)
+    )
+    write_mask_bands(path, field.shape, bands)
 
 
 def current(folder: Path, connection: sqlite3.Connection) -> dict[str, StoredMask]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sorby.core.errors import ProjectError
+from sorby.core.planes import Plane
 from sorby.core.records import Micrograph, StepRecord
 from sorby.io import read_micrograph
 from sorby.project import history, layout, masks, results, schema
@@ -213,12 +214,12 @@ class Project:
     def add_mask(
         self,
         field: Field,
-        mask: np.ndarray,
+        mask: Plane,
         *,
         source: str,
         method: str,
         author: str = "",
-        probability: np.ndarray | None = None,
+        probability: Plane | None = None,
     ) -> StoredMask:
         """Store a new version of a field's mask; the older ones stay.
 

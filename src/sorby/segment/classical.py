@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 
+from sorby.core.planes import DiskPlane, NewPlane, Plane, WritablePlane
 from sorby.core.records import Micrograph
 from sorby.core.tiling import windows
 from sorby.segment.darkness import HALO_PX, DarknessField, quiet_darkness
-from sorby.segment.gray import check_field, gray_histogram
+from sorby.segment.gray import check_field, gray_histogram, strips
 from sorby.segment.objects import ObjectShapes, TiledObjects, measure_shapes
 
 SEED_NOISE, EDGE_NOISE = 8.0, 3.0
@@ -43,7 +46,11 @@ OUTSIDE_SHARE = 0.5
 
 
 def flatfield_otsu(
-    micrograph: Micrograph, *, valid: np.ndarray | None = None, tile_px: int = 2048
+    micrograph: Micrograph,
+    *,
+    valid: np.ndarray | None = None,
+    tile_px: int = 2048,
+    new_plane: NewPlane = np.zeros,
 ) -> np.ndarray:
     """Probability of defect from the darkness of each object against the metal around it.
 
@@ -68,6 +75,8 @@ def flatfield_otsu(
     tile_px : int
         Edge of the tiles that are worked on one at a time. It sets the working memory and
         changes no pixel of the result.
+    new_plane : callable
+        Makes the plane that is worked in, and returned; see `sorby.core.planes`.
 
     Returns
     -------
@@ -88,13 +97,17 @@ def flatfield_otsu(
     >>> int((probability >= 0.5).sum()), int((pixels == 40).sum())
     (113, 113)
     """
-    darkness, noise = darkness_and_noise(micrograph, valid, tile_px=tile_px)
+    darkness, noise = darkness_and_noise(micrograph, valid, tile_px=tile_px, new_plane=new_plane)
     return _turned(darkness, noise, tile_px)
 
 
 def darkness_and_noise(
-    micrograph: Micrograph, valid: np.ndarray | None, *, tile_px: int = 2048
-) -> tuple[np.ndarray, float]:
+    micrograph: Micrograph,
+    valid: Plane | None,
+    *,
+    tile_px: int = 2048,
+    new_plane: NewPlane = np.zeros,
+) -> tuple[Any, float]:
     """Darkness of every pixel against the metal around it, and its noise.
 
     Parameters
@@ -105,6 +118,8 @@ def darkness_and_noise(
         Pixels that are sample.
     tile_px : int
         Edge of the tiles that are worked on one at a time.
+    new_plane : callable
+        Makes the plane of the darkness.
 
     Returns
     -------
@@ -115,7 +130,7 @@ def darkness_and_noise(
     """
     pixels = micrograph.pixels
     check_field(pixels, valid)
-    darkness = np.zeros(pixels.shape, np.float32)
+    darkness = new_plane(pixels.shape, np.float32)
     histogram = gray_histogram(pixels, valid)
     if histogram is None:
         return darkness, np.inf
@@ -125,7 +140,7 @@ def darkness_and_noise(
 
 
 def probability_from_darkness(
-    darkness: np.ndarray, noise: float, *, tile_px: int = 2048
+    darkness: Plane, noise: float, *, tile_px: int = 2048, new_plane: NewPlane = np.zeros
 ) -> np.ndarray:
     """Probability of defect from the darkness of a field: steps 2 to 4 of `flatfield_otsu`.
 
@@ -137,29 +152,34 @@ def probability_from_darkness(
         Its noise.
     tile_px : int
         Edge of the tiles.
+    new_plane : callable
+        Makes the plane of the probability.
 
     Returns
     -------
     ndarray of float32 of shape (M, N, 1)
         As of `flatfield_otsu`.
     """
-    return _turned(darkness.copy(), noise, tile_px)
+    plane = new_plane(darkness.shape, np.float32)
+    for rows in strips(plane.shape):
+        plane[rows] = darkness[rows]
+    return _turned(plane, noise, tile_px)
 
 
-def _turned(plane: np.ndarray, noise: float, tile_px: int) -> np.ndarray:
+def _turned(plane: WritablePlane, noise: float, tile_px: int) -> np.ndarray:
     """Probability in the place of the darkness: a field is held once."""
     if np.isfinite(noise):
         _turn_into_probability(plane, noise, tile_px)
         _drop_small_and_outside(plane, tile_px)
-    return plane[:, :, None]
+    return cast(np.ndarray, plane.stacked() if isinstance(plane, DiskPlane) else plane[:, :, None])
 
 
-def _fill_with_darkness(plane: np.ndarray, field: DarknessField, tile_px: int) -> None:
+def _fill_with_darkness(plane: WritablePlane, field: DarknessField, tile_px: int) -> None:
     for window in windows(plane.shape, size=tile_px, halo=HALO_PX):
         plane[window.core], _ = field.block(window)
 
 
-def _turn_into_probability(plane: np.ndarray, noise: float, tile_px: int) -> None:
+def _turn_into_probability(plane: WritablePlane, noise: float, tile_px: int) -> None:
     """Replace darkness by probability, in place.
 
     Two levels of objects: those above the seed level have a depth of their own; the skirt
@@ -176,8 +196,9 @@ def _turn_into_probability(plane: np.ndarray, noise: float, tile_px: int) -> Non
     skirt_cut = np.maximum(_cut(around, seed, reference), edge)
     for (tile, skirt), (_, core) in zip(skirts, cores, strict=True):
         cut = np.where(core > 0, core_cut[core], skirt_cut[skirt])
-        faint = np.minimum(plane[tile] / (2 * seed), 0.49)
-        ramp = np.where(np.isfinite(cut), plane[tile] / (2 * cut), faint)
+        dark = plane[tile]
+        faint = np.minimum(dark / (2 * seed), 0.49)
+        ramp = np.where(np.isfinite(cut), dark / (2 * cut), faint)
         plane[tile] = np.clip(ramp, 0, 1)
 
 
@@ -212,12 +233,14 @@ def _is_outside(shapes: ObjectShapes, short_side: int) -> np.ndarray:
     return shapes.border_px >= max(OUTSIDE_SHARE * short_side, 2 * LEAST_AREA_PX)
 
 
-def _drop_small_and_outside(plane: np.ndarray, tile_px: int) -> None:
+def _drop_small_and_outside(plane: WritablePlane, tile_px: int) -> None:
     objects = TiledObjects(plane.shape, tile_px=tile_px, belongs=lambda tile: plane[tile] >= 0.5)
     shapes = measure_shapes(objects, plane)
     outside = _is_outside(shapes, min(plane.shape))
     dropped = (shapes.area_px < LEAST_AREA_PX) & ~outside
     dropped[0] = outside[0] = False
     for tile, numbers in objects:
-        plane[tile][dropped[numbers]] = 0
-        plane[tile][outside[numbers]] = np.nan
+        part = plane[tile]
+        part[dropped[numbers]] = 0
+        part[outside[numbers]] = np.nan
+        plane[tile] = part

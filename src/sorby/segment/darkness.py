@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from sorby.core.planes import Plane
 from sorby.core.tiling import Window, windows
 from sorby.segment.flatfield import FlatField, model_flat_field
 from sorby.segment.gray import GrayHistogram, valid_block
@@ -44,8 +45,8 @@ class DarknessField:
         Standard deviation of the Gaussian that quiets the noise; 0 for none.
     """
 
-    pixels: np.ndarray
-    valid: np.ndarray | None
+    pixels: Plane
+    valid: Plane | None
     flat: FlatField
     smoothing_px: float = 0.0
 
@@ -91,7 +92,7 @@ class DarknessField:
 
 
 def quiet_darkness(
-    pixels: np.ndarray, valid: np.ndarray | None, histogram: GrayHistogram
+    pixels: Plane, valid: Plane | None, histogram: GrayHistogram
 ) -> tuple[DarknessField, float]:
     """Darkness of a field, smoothed no more than its noise asks for.
 
@@ -144,7 +145,7 @@ def without_hot_pixels(values: np.ndarray) -> np.ndarray:
     return np.clip(values, low, high)
 
 
-def _sample_windows(shape: tuple[int, int]) -> list[Window]:
+def _sample_windows(shape: tuple[int, ...]) -> list[Window]:
     """Squares spread evenly over the field; all of it if it is small."""
     tiles = list(windows(shape, size=_SAMPLE_EDGE_PX, halo=HALO_PX))
     n_columns = -(-shape[1] // _SAMPLE_EDGE_PX)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from sorby.core.planes import Plane
 from sorby.segment.gray import strips, valid_block
 
 VIEW_PX = 512
@@ -81,7 +82,7 @@ class FlatField:
 
 
 def model_flat_field(
-    pixels: np.ndarray, valid: np.ndarray | None, gray_range: tuple[float, float]
+    pixels: Plane, valid: Plane | None, gray_range: tuple[float, float]
 ) -> FlatField:
     """Fit background and polarity to a field.
 
@@ -121,7 +122,7 @@ def model_flat_field(
 
 
 def _reduced_view(
-    pixels: np.ndarray, valid: np.ndarray | None
+    pixels: Plane, valid: Plane | None
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Means of blocks, the valid share of each block, and the edge of a block."""
     block = -(-max(pixels.shape) // VIEW_PX)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sorby.core.errors import SettingError
+from sorby.core.planes import Plane
 
 STRIP_PX = 1 << 22
 """Pixels looked at in one go: bounds the working memory of whole-image statistics."""
@@ -57,7 +58,7 @@ class GrayHistogram:
         return min(0.0, bottom), 2.0 ** np.ceil(np.log2(max(top, 1e-30)))
 
 
-def check_field(pixels: np.ndarray, valid: np.ndarray | None) -> None:
+def check_field(pixels: Plane, valid: Plane | None) -> None:
     """Refuse what is not one gray image with a fitting valid mask.
 
     Parameters
@@ -84,7 +85,7 @@ def check_field(pixels: np.ndarray, valid: np.ndarray | None) -> None:
         )
 
 
-def strips(shape: tuple[int, int], *, multiple: int = 1) -> Iterator[slice]:
+def strips(shape: tuple[int, ...], *, multiple: int = 1) -> Iterator[slice]:
     """Spans of rows that hold about `STRIP_PX` pixels each.
 
     Parameters
@@ -105,7 +106,7 @@ def strips(shape: tuple[int, int], *, multiple: int = 1) -> Iterator[slice]:
 
 
 def valid_block(
-    pixels: np.ndarray, valid: np.ndarray | None, where: tuple[slice, slice]
+    pixels: Plane, valid: Plane | None, where: tuple[slice, slice]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gray values of a block as float32, and which of them count.
 
@@ -134,7 +135,7 @@ def valid_block(
     return gray, counted
 
 
-def gray_histogram(pixels: np.ndarray, valid: np.ndarray | None = None) -> GrayHistogram | None:
+def gray_histogram(pixels: Plane, valid: Plane | None = None) -> GrayHistogram | None:
     """Histogram of the valid pixels: exact for integers, 65,536 bins for the rest.
 
     The bins of a float image span all but its outermost 0.01 % at each end, so that one hot
@@ -167,7 +168,7 @@ def gray_histogram(pixels: np.ndarray, valid: np.ndarray | None = None) -> GrayH
     return GrayHistogram(low + step * np.arange(n_bins), counts)
 
 
-def _robust_range(pixels: np.ndarray, valid: np.ndarray | None) -> tuple[float, float]:
+def _robust_range(pixels: Plane, valid: Plane | None) -> tuple[float, float]:
     sampled = []
     for rows in strips(pixels.shape):
         gray, counted = valid_block(pixels, valid, (rows, slice(None)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage, sparse
 
+from sorby.core.planes import Plane
 from sorby.core.tiling import windows
 
 _EIGHT = np.ones((3, 3), bool)
@@ -38,7 +39,7 @@ class TiledObjects:
     """
 
     def __init__(
-        self, shape: tuple[int, int], *, tile_px: int, belongs: Callable[[Tile], np.ndarray]
+        self, shape: tuple[int, ...], *, tile_px: int, belongs: Callable[[Tile], np.ndarray]
     ) -> None:
         self.shape = shape
         self._tiles = [window.core for window in windows(shape, size=tile_px)]
@@ -106,7 +107,7 @@ class ObjectShapes:
     width_px: np.ndarray
 
 
-def measure_shapes(objects: TiledObjects, values: np.ndarray) -> ObjectShapes:
+def measure_shapes(objects: TiledObjects, values: Plane) -> ObjectShapes:
     """Measure objects tile by tile.
 
     The sums are of whole numbers below 2^53, so they are exact and do not depend on the tiles.
@@ -141,7 +142,7 @@ def measure_shapes(objects: TiledObjects, values: np.ndarray) -> ObjectShapes:
     return ObjectShapes(sums[0], sums[1], deepest, *_rectangles(sums[0], *sums[2:]))
 
 
-def _moments(row: np.ndarray, column: np.ndarray, shape: tuple[int, int]) -> list[np.ndarray]:
+def _moments(row: np.ndarray, column: np.ndarray, shape: tuple[int, ...]) -> list[np.ndarray]:
     at_edge = (row == 0) | (column == 0) | (row == shape[0] - 1) | (column == shape[1] - 1)
     first = [np.ones_like(row), at_edge.astype(float), row, column]
     return [*first, row * row, column * column, row * column]

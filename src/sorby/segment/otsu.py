@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from sorby.core.planes import NewPlane
 from sorby.core.records import Micrograph
 from sorby.segment.gray import GrayHistogram, check_field, gray_histogram, strips, valid_block
 
 
-def otsu(micrograph: Micrograph, *, valid: np.ndarray | None = None) -> np.ndarray:
+def otsu(
+    micrograph: Micrograph, *, valid: np.ndarray | None = None, new_plane: NewPlane = np.zeros
+) -> np.ndarray:
     """Probability of defect by one gray threshold for the whole field; dark is defect.
 
     No correction of the illumination, no noise floor: a field without defect is cut in two
@@ -20,6 +25,8 @@ def otsu(micrograph: Micrograph, *, valid: np.ndarray | None = None) -> np.ndarr
         Gray image of shape (M, N).
     valid : ndarray of bool of shape (M, N), optional
         Pixels that are sample; the others have no say and get probability 0.
+    new_plane : callable
+        Makes the plane that the probability is written into; see `sorby.core.planes`.
 
     Returns
     -------
@@ -40,7 +47,7 @@ def otsu(micrograph: Micrograph, *, valid: np.ndarray | None = None) -> np.ndarr
     """
     pixels = micrograph.pixels
     check_field(pixels, valid)
-    probability = np.zeros((*pixels.shape, 1), np.float32)
+    probability: Any = new_plane((*pixels.shape, 1), np.float32)
     histogram = gray_histogram(pixels, valid)
     if histogram is None or np.count_nonzero(histogram.counts) < 2:
         return probability
@@ -48,7 +55,7 @@ def otsu(micrograph: Micrograph, *, valid: np.ndarray | None = None) -> np.ndarr
     for rows in strips(pixels.shape):
         gray, counted = valid_block(pixels, valid, (rows, slice(None)))
         ramp = np.float32(0.5) + (np.float32(threshold) - gray) / np.float32(contrast)
-        probability[rows, :, 0] = np.where(counted, ramp.clip(0, 1), 0)
+        probability[rows] = np.where(counted, ramp.clip(0, 1), 0)[..., None]
     return probability
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sorby import __version__
+from sorby.core.planes import (
+    WHOLE_PX,
+    ComputedPlane,
+    NewPlane,
+    Plane,
+    WritablePlane,
+    on_disk,
+)
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import Micrograph
 
@@ -16,6 +25,8 @@ if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredMask
 
 DEFAULT_METHOD = "flatfield_otsu"
+
+_TILE_PX, _BAND_ROWS = 1024, 512
 
 
 def segment_micrograph(
@@ -99,9 +110,7 @@ def _predict_field(
 ) -> bool:
     """Whether the field got a mask: not where somebody gave it one in the meantime."""
     name, segmenter, threshold, about = maker
-    mask, probability = segment_micrograph(
-        segmenter, project.read_picture(field), field.valid(), threshold=threshold
-    )
+    mask, probability = _made(project, field, segmenter, threshold)
     with project.transaction():
         if field.name not in _wanted(project, name, replaces=bool(about)):
             return False
@@ -115,6 +124,51 @@ def _predict_field(
         )
         _record(project, stored, {"method": name, **about})
     return True
+
+
+def _made(
+    project: Project, field: Field, segmenter: Callable[..., np.ndarray], threshold: float
+) -> tuple[Plane, Plane]:
+    """Mask and probability of a field; of a large one planes that are not in memory."""
+    n_px = field.shape[0] * field.shape[1]
+    if n_px > WHOLE_PX and "new_plane" in inspect.signature(segmenter).parameters:
+        return _made_on_disk(project, field, segmenter, threshold)
+    picture = project.read_picture(field)
+    return segment_micrograph(segmenter, picture, field.valid(), threshold=threshold)
+
+
+def _made_on_disk(
+    project: Project, field: Field, segmenter: Callable[..., Any], threshold: float
+) -> tuple[Plane, Plane]:
+    from sorby.project import cache_folder
+    from sorby.segment import mask_from_probability
+
+    new_plane, valid = on_disk(cache_folder(project.folder) / "working"), field.valid_plane()
+    pixels: Any = _pixels_on_disk(project, field, new_plane)
+    picture = Micrograph(pixels, field.name, field.pixel_size, field.build_direction_deg)
+    takes_tiles = "tile_px" in inspect.signature(segmenter).parameters
+    tiles = {"tile_px": _TILE_PX} if takes_tiles else {}
+    probability = segmenter(picture, valid=valid, new_plane=new_plane, **tiles)
+
+    def cut(rows: slice, columns: slice) -> np.ndarray:
+        part = None if valid is None else valid[rows, columns]
+        return mask_from_probability(probability[rows, columns], valid=part, threshold=threshold)
+
+    return ComputedPlane(field.shape, np.uint8, cut), probability
+
+
+def _pixels_on_disk(project: Project, field: Field, new_plane: NewPlane) -> WritablePlane:
+    """Gray values of a field's image; a TIFF of tiles or strips is decoded in bands."""
+    from sorby.io.pyramids import bands
+    from sorby.project.changes import picture_file
+
+    file, plane, start = picture_file(project, field.name), None, 0
+    for band in bands(file.path, file.page, _BAND_ROWS):
+        plane = new_plane(field.shape, band.dtype) if plane is None else plane
+        plane[start : start + len(band)] = band
+        start += len(band)
+    assert plane is not None  # an image has rows
+    return plane
 
 
 def _segmenter(
