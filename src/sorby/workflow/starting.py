@@ -12,6 +12,8 @@ LARGE_PX = 2_000_000
 """From here on a child process is worth its start."""
 
 _ONE = threading.Lock()
+_READY: set[tuple[Path, str]] = set()
+"""Fields that need no first mask: asked for every tile, so it is remembered."""
 
 
 def first_mask(folder: Path, name: str) -> None:
@@ -31,11 +33,12 @@ def first_mask(folder: Path, name: str) -> None:
     """
     from sorby.workflow import children
 
-    if not _is_wanted(folder, name):
+    if (folder, name) in _READY:
         return
     with _ONE:
-        if _is_wanted(folder, name):
+        if (folder, name) not in _READY and _is_wanted(folder, name):
             children.run("sorby.workflow.starting:predict_first", folder, {"name": name})
+        _READY.add((folder, name))
 
 
 def _is_wanted(folder: Path, name: str) -> bool:
