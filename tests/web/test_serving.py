@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from sorby.cli import main
+from sorby.web.serving import _listening
 
 
 def started(folder, *options):
@@ -100,3 +102,12 @@ def test_an_address_of_another_machine_is_refused_with_a_reason(tmp_path, capsys
     words = ["app", str(tmp_path / "new"), "--host", host, "--password-file", str(password)]
     assert main([*words, "--no-browser"]) == 2
     assert "cannot be served" in capsys.readouterr().err
+
+
+def test_small_answers_are_sent_at_once():
+    with _listening("127.0.0.1", 0) as listener:
+        client = socket.create_connection(listener.getsockname())
+        taken, _ = listener.accept()
+        with client, taken:
+            # asyncio turns Nagle's algorithm off on sockets that name TCP, and on no others
+            assert taken.proto == socket.IPPROTO_TCP

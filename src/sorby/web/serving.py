@@ -104,7 +104,9 @@ def _listening(host: str, port: int | None) -> socket.socket:
     """Socket on the wanted port, or on the first one that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for number in [port] if port is not None else range(PORT, PORT + N_PORTS):
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # The protocol is named: of a socket without one, asyncio leaves Nagle's algorithm on, and
+        # the body of a small answer waits 40 ms behind its head.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             if os.name == "posix":  # elsewhere it would let two servers share the port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
