@@ -138,8 +138,8 @@ def click_to_segment(
     patch = None if found is None else put(mask, found.window, found.inside, value)
     if patch is None:
         reason = (
-            f"no dark spot within {SNAP_PX} px stands out from the metal. Click nearer to the pore, "
-            "or draw it with the brush."
+            f"no dark spot within {SNAP_PX} px stands out from the metal. Click nearer to the "
+            "pore, or draw it with the brush."
             if found is None
             else "what stands out there is in the mask already."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ MAX_PIXELS = 500_000_000
 
 MAX_DECODED_BYTES = 4 * 1024**3
 """Most bytes that one image may occupy once decoded, all channels counted."""
+
+_BYTES = re.compile(r"""\s*\((?:chunk )?b(['"]).*?\1(?:\.\.\.)?\)|(?:,?\s*\w+=|\s*)b(['"]).*?\2""")
+"""Raw bytes in a library's message: they tell a person nothing."""
 
 
 def check_size(path: Path, *, height: int, width: int, bytes_per_pixel: float) -> None:
@@ -114,8 +118,9 @@ def decoding(path: Path, what: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         found = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        words = _BYTES.sub("", found[0]).strip()[:200]
         raise ReadError(
-            f"{path} cannot be read as {what}: {found[0][:200]}. "
+            f"{path} cannot be read as {what}: {words}. "
             "The file is truncated, damaged or of an unusual kind: "
             "copy it again, or open and save it as an uncompressed TIFF."
         ) from error
