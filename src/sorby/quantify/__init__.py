@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from sorby.quantify import intervals
     from sorby.quantify.conditions import summarise_conditions
     from sorby.quantify.fields import RESERVED_TYPES, summarise_fields
+    from sorby.quantify.paired import PairedDifference, paired_difference
     from sorby.quantify.processmap import MapSection, ProcessMap, process_map
 
 _PLACES = {
     "summarise_fields": "fields",
     "summarise_conditions": "conditions",
+    "PairedDifference": "paired",
+    "paired_difference": "paired",
     "process_map": "processmap",
     "ProcessMap": "processmap",
     "MapSection": "processmap",
@@ -26,8 +29,10 @@ _PLACES = {
 __all__ = [
     "RESERVED_TYPES",
     "MapSection",
+    "PairedDifference",
     "ProcessMap",
     "intervals",
+    "paired_difference",
     "process_map",
     "summarise_conditions",
     "summarise_fields",
