@@ -44,6 +44,7 @@ _PLACES = {
     "Check": "sorby.learn.loop",
     "Schedule": "sorby.learn.loop",
     "fit": "sorby.learn.loop",
+    "grad_cam": "sorby.learn.explain",
     "initialise": "sorby.learn.loop",
     "save_checkpoint": "sorby.learn.checkpoint",
 }
