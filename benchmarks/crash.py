@@ -188,7 +188,7 @@ def run(folder: Path, kills: int, *, seed: int = 0, most_s: float = 0.4) -> dict
 
 
 def main(words: list[str]) -> int:
-    if words[:1] == ["--child"]:
+    if words[:1] == ["--child"] and len(words) == 3:
         correct_for_ever(Path(words[1]), int(words[2]))
     numbers = [word for word in words if word.isdigit()]
     if [word for word in words if word != "--check" and not word.isdigit()] or len(numbers) > 1:

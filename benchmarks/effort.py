@@ -38,8 +38,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy import ndimage
+from zero_label import read_gray, valid_pixels
 
 from sorby.annotate.boxes import grown, slices
 from sorby.annotate.strokes import stroke
@@ -388,12 +388,9 @@ def real_fields(folder: Path) -> list[tuple[str, np.ndarray, np.ndarray]]:
     bars = pd.read_csv(folder / "bars.csv")
     found = []
     for name in pd.read_csv(folder / "index.csv")["name"]:
-        with Image.open(folder / "images" / f"{name}.png") as image:
-            gray = np.asarray(image.convert("L"))
-        with Image.open(folder / "masks" / f"{name}.png") as image:
-            truth = (np.asarray(image.convert("L")) > 0).astype(np.uint8)
-        for bar in bars[bars["name"] == name].itertuples():
-            truth[bar.y0 : bar.y1, bar.x0 : bar.x1] = 255
+        gray = read_gray(folder / "images" / f"{name}.png")
+        truth = (read_gray(folder / "masks" / f"{name}.png") > 0).astype(np.uint8)
+        truth[~valid_pixels(truth.shape, bars[bars["name"] == name])] = 255
         found.append((name, gray, truth))
     return found
 
@@ -449,11 +446,11 @@ def main(words: list[str]) -> int:
     check = "--check" in words
     words = [word for word in words if word != "--check"]
     masks = None
-    if "--masks" in words:
+    if "--masks" in words[:-1]:
         at = words.index("--masks")
         masks = Path(words[at + 1])
         del words[at : at + 2]
-    if len(words) > 1:
+    if len(words) > 1 or any(word.startswith("-") for word in words):
         print(__doc__)
         return 2
     sets = {"synthetic": synthetic_fields()}
