@@ -14,25 +14,54 @@ export function squareAround(box: Box): Box {
   return [row, column, row + span, column + span];
 }
 
-/** A small look at a defect, cut from the image's tiles. */
-export function Crop({ editor, defect }: { editor: Editor; defect: Defect }) {
+interface Props {
+  editor: Editor;
+  /** Of the cards that are shown, from the top one down. */
+  defects: readonly Defect[];
+  top: number;
+  rowPx: number;
+}
+
+/**
+ * A small look at each defect, cut from the image's tiles. All are one canvas: the browser makes a
+ * layer of each, and a dozen new ones with every jump of the list cost more than all else.
+ */
+export function Crops({ editor, defects, top, rowPx }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [r0, c0, r1, c1] = squareAround(defect.box);
+  const ratio = Math.min(2, devicePixelRatio || 1);
+  const squares = JSON.stringify(defects.map(({ box }) => squareAround(box)));
   useEffect(() => {
-    const ratio = Math.min(2, devicePixelRatio || 1);
     const context = canvas.current?.getContext("2d");
     if (!context) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    let missing = [...(JSON.parse(squares) as Box[]).entries()];
     const draw = () => {
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, SIZE_PX, SIZE_PX);
-      return editor.polished.crop(context, [r0, c0, r1, c1], SIZE_PX);
+      missing = missing.filter(([place, square]) => {
+        context.save();
+        context.setTransform(ratio, 0, 0, ratio, 0, ratio * place * rowPx);
+        context.beginPath();
+        context.roundRect(0, 0, SIZE_PX, SIZE_PX, 3);
+        context.clip();
+        const isWhole = editor.polished.crop(context, square, SIZE_PX);
+        context.restore();
+        return !isWhole;
+      });
+      return missing.length === 0;
     };
     if (draw()) return;
     const stop = editor.onTile(() => draw() && stop());
     return stop;
-  }, [editor, r0, c0, r1, c1]);
-  const ratio = Math.min(2, devicePixelRatio || 1);
+  }, [editor, squares, ratio, rowPx]);
+  const height = Math.max(1, defects.length * rowPx);
   return (
-    <canvas ref={canvas} class="correct-crop" width={SIZE_PX * ratio} height={SIZE_PX * ratio} aria-hidden="true" />
+    <canvas
+      ref={canvas}
+      class="correct-crops"
+      style={{ transform: `translateY(${top}px)`, height: `${height}px` }}
+      width={SIZE_PX * ratio}
+      height={height * ratio}
+      aria-hidden="true"
+    />
   );
 }

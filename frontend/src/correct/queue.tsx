@@ -5,7 +5,7 @@ import { count, NONE, withUnit } from "../format";
 import { hrefOf } from "../router";
 import { actionOf, run } from "./actions";
 import type { Defect } from "./api";
-import { Crop } from "./crop";
+import { Crops } from "./crop";
 import { isToCheck } from "./defects";
 import type { Editor } from "./editor";
 import { FilterPanel } from "./filters";
@@ -83,6 +83,7 @@ function Cards({ editor, queue }: { editor: Editor; queue: readonly Defect[] }) 
             isSelected={selected.includes(defect.id)}
           />
         ))}
+        <Crops editor={editor} defects={queue.slice(first, last)} top={first * ROW_PX} rowPx={ROW_PX} />
       </div>
     </div>
   );
@@ -139,7 +140,7 @@ function Card({ editor, defect, place, total, isSelected }: CardProps) {
       style={{ transform: `translateY(${place * ROW_PX}px)` }}
       onClick={choose}
     >
-      <Crop editor={editor} defect={defect} />
+      <span class="correct-crop" />
       <span class="correct-card-name">
         <Swatch value={defect.class} />
         {className(editor.field.classes, defect.class)}
