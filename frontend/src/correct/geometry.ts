@@ -14,10 +14,6 @@ export function contains(box: Box, row: number, column: number): boolean {
   return box[0] <= row && row < box[2] && box[1] <= column && column < box[3];
 }
 
-export function united(a: Box, b: Box): Box {
-  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
-}
-
 export function grown(box: Box, margin: number): Box {
   return [box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { padded } from "../../src/correct/bytes";
-import { atLevel, boxAround, clipped, meets, united } from "../../src/correct/geometry";
+import { atLevel, boxAround, clipped, meets } from "../../src/correct/geometry";
 import { IGNORE, pendingLasso, pendingStroke, pooled } from "../../src/correct/mask";
 import { tilesIn } from "../../src/correct/tiles";
 
@@ -29,7 +29,6 @@ test("tiles of a box", () => {
 test("boxes", () => {
   expect(boxAround([[1, 2]], 1.5)).toEqual([-1, 0, 4, 5]);
   expect(clipped([-5, 2, 9, 30], [8, 20])).toEqual([0, 2, 8, 20]);
-  expect(united([0, 0, 1, 1], [4, 4, 5, 9])).toEqual([0, 0, 5, 9]);
   expect(meets([0, 0, 2, 2], [2, 0, 3, 3])).toBe(false);
   expect(atLevel([3, 4, 9, 9], 2)).toEqual([0, 1, 3, 3]);
 });
