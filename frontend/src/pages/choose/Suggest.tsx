@@ -38,11 +38,16 @@ export function Suggest({ strategies, nLeft, job, onStart }: Props) {
               type="radio"
               name="strategy"
               value={name}
+              aria-label={name}
+              aria-describedby={`strategy-${name}`}
               checked={name === strategy?.name}
               onChange={() => setChosen(name)}
             />
             <span>
-              <b>{name}</b> <span class="muted">{summary}</span>
+              <b>{name}</b>{" "}
+              <span id={`strategy-${name}`} class="muted">
+                {summary}
+              </span>
             </span>
           </label>
         ))}
