@@ -23,6 +23,7 @@ EMBEDDERS = Registry(
 _PLACES = {
     "common_scale": "sorby.features.fields",
     "default_embedder": "sorby.features.default",
+    "isomap_map": "sorby.features.isomap",
     "near_duplicate_fields": "sorby.features.duplicates",
     "standardise": "sorby.features.reduce",
 }
