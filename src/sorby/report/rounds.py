@@ -181,7 +181,7 @@ def _check(rounds: pd.DataFrame, metric: str) -> None:
         )
 
 
-def _looks(runs: list[str]) -> dict[str, dict[str, Any]]:
+def run_looks(runs: list[str]) -> dict[str, dict[str, Any]]:
     """Look of each run; those called as a known strategy keep theirs in every figure."""
     taken = {_KNOWN.index(name) for name in runs if name in _KNOWN}
     free = [index for index in range(len(_LOOKS)) if index not in taken] or [0]
@@ -202,7 +202,7 @@ def _draw(
     axes.set_xlim(rounds[0] - 0.4, rounds[-1] + 0.4)
     axes.set_ylim(_limits(curves, baselines))
     labels = _bands(axes, baselines)
-    for turn, (name, look) in enumerate(_looks(runs).items()):
+    for turn, (name, look) in enumerate(run_looks(runs).items()):
         shift = _DODGE * (turn - (len(runs) - 1) / 2)
         labels.append(_curve(axes, curves[curves["run"] == name], name, look, shift))
     _round_ticks(axes, curves, rounds)
