@@ -15,7 +15,7 @@ from sorby.annotate.boxes import slices, united
 from sorby.annotate.edit import Patch, set_piece
 from sorby.annotate.index import Change, Confidence, DefectIndex, Stamp, joined
 from sorby.annotate.journal import boxes_of, decode, difference, encode
-from sorby.annotate.objects import CONFIDENCE_STEPS, Defect, Piece, piece_at
+from sorby.annotate.objects import CONFIDENCE_STEPS, Defect, Piece, counted, piece_at
 from sorby.core.records import IGNORE
 
 _STRIP_PX = 1 << 22
@@ -41,7 +41,7 @@ class Canvas:
         self._changes: list[Change] = []
         rows = max(1, _STRIP_PX // max(1, mask.shape[1]))
         for top in range(0, mask.shape[0], rows):
-            self.counts += np.bincount(mask[top : top + rows].ravel(), minlength=256)
+            self.counts += counted(mask[top : top + rows])
 
     # ------------------------------------------------------------------ one gesture
 
@@ -108,8 +108,7 @@ class Canvas:
 
     def _note_values(self, part: Patch, values: np.ndarray) -> None:
         old = self.mask[slices(part.box)]
-        self.counts += np.bincount(values.ravel(), minlength=256)
-        self.counts -= np.bincount(old.ravel(), minlength=256)
+        self.counts += counted(values) - counted(old)
         self._differences.append(part)
 
     # ------------------------------------------------------------------ its end

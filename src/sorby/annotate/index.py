@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
-from sorby.annotate.boxes import Box, grown, holds, meets, slices
+from sorby.annotate.boxes import Box, grown, holds, meets
 from sorby.annotate.edit import Patch, apply_patch
 from sorby.annotate.objects import (
     LEAST_AREA_PX,
@@ -17,13 +16,9 @@ from sorby.annotate.objects import (
     Defect,
     Piece,
     circularity,
-    cropped,
-    is_closed,
-    label_block,
-    packed,
     point_inside,
 )
-from sorby.core.records import IGNORE
+from sorby.annotate.touched import Touched, touched
 
 CELL_PX = 512
 """Edge of a cell of the grid in which defects are looked up."""
@@ -157,22 +152,25 @@ class DefectIndex:
         Change
             Already made.
         """
-        touched = _touched(mask, patch)
+        may_touch = (one.box for one in self.near(grown(patch.box, 1, mask.shape)))
+        found = touched(mask, patch, list(may_touch))
         apply_patch(mask, patch)
-        change = self._follow(touched, stamp, fresh)
+        change = self._follow(found, stamp, fresh)
         if model is not None:
             change = _unjudged(change, model)
         self.apply(change)
         return change
 
-    def _follow(self, touched: _Touched, stamp: Stamp, fresh: Defect | None) -> Change:
-        old = self._known(touched)
-        pieces = touched.pieces_after()
-        shared = touched.shared(len(pieces))
+    def _follow(self, seen: Touched, stamp: Stamp, fresh: Defect | None) -> Change:
+        old = self._known(seen)
+        pieces = seen.pieces_after()
+        shared = seen.shared(len(pieces))
         heirs = _heirs(shared, old)
+        areas = {n: int(np.count_nonzero(piece.inside)) for n, piece in pieces.items()}
+        defects = [number for number, area in areas.items() if area >= LEAST_AREA_PX]
         before, after = [], []
         for number, piece in pieces.items():
-            area = int(np.count_nonzero(piece.inside))
+            area = areas[number]
             ancestor = old.get(heirs.get(number, 0))
             if ancestor is not None and _is_same(
                 ancestor, piece, area, shared[heirs[number], number]
@@ -188,8 +186,8 @@ class DefectIndex:
             before.append(defect)
             if defect.id in kept or defect.state == "added":
                 continue
-            if not any(shared[number, n] and _is_defect(p) for n, p in pieces.items()):
-                after.append(touched.ghost_of(number, defect, stamp))
+            if not shared[number, defects].any():
+                after.append(seen.ghost_of(number, defect, stamp))
         numbered, next_id = [], self.next_id
         for defect in after:
             if defect.id == 0:
@@ -199,13 +197,13 @@ class DefectIndex:
             before.append(self.ghosts[fresh.id])
         return Change(tuple(before), tuple(numbered))
 
-    def _known(self, touched: _Touched) -> dict[int, Defect]:
+    def _known(self, seen: Touched) -> dict[int, Defect]:
         """Defects by the label of the window that they had before."""
         found = {}
-        for defect in self.near(touched.window):
-            if holds(touched.window, defect.box):
+        for defect in self.near(seen.window):
+            if holds(seen.window, defect.box):
                 row, column = defect.point
-                label = int(touched.before[row - touched.window[0], column - touched.window[1]])
+                label = int(seen.before[row - seen.window[0], column - seen.window[1]])
                 if label:
                     found[label] = defect
         return found
@@ -298,77 +296,6 @@ class Sums:
         self.variance += sign * area**2 * steps * (254 - steps)
 
 
-class _Touched(NamedTuple):
-    """A window of labels in which all that a patch touches lies whole."""
-
-    window: Box
-    before: np.ndarray
-    after: np.ndarray
-    values: np.ndarray
-
-    def pieces_after(self) -> dict[int, Piece]:
-        """Touched pieces by label."""
-        found = {}
-        for number, place in enumerate(ndimage.find_objects(self.after), start=1):
-            if place is None:
-                continue
-            inside = self.after[place] == number
-            at = np.unravel_index(int(inside.argmax()), inside.shape)
-            box = (
-                place[0].start + self.window[0],
-                place[1].start + self.window[1],
-                place[0].stop + self.window[0],
-                place[1].stop + self.window[1],
-            )
-            found[number] = Piece(box, inside, int(self.values[place][at]))
-        return found
-
-    def shared(self, n_after: int) -> np.ndarray:
-        """Pixels that each label before (rows) shares with each label after (columns)."""
-        n, m = int(self.before.max()) + 1, max(int(self.after.max()), n_after) + 1
-        pairs = self.before.ravel().astype(np.int64) * m + self.after.ravel()
-        return np.bincount(pairs, minlength=n * m).reshape(n, m)
-
-    def ghost_of(self, label: int, defect: Defect, stamp: Stamp) -> Defect:
-        """A defect that has vanished, with the pixels that it had."""
-        piece = cropped(self.before == label, self.window, defect.value)
-        row, column = defect.point
-        now = int(self.values[row - self.window[0], column - self.window[1]])
-        state = "ignored" if now == IGNORE else "rejected"
-        return replace(
-            defect, state=state, author=stamp.author, time=stamp.time, pixels=packed(piece.inside)
-        )
-
-
-def _touched(mask: np.ndarray, patch: Patch) -> _Touched:
-    """Grow a window until no defect that a patch touches reaches out of it."""
-    changed = mask[slices(patch.box)] != patch.values
-    margin = 2
-    while True:
-        window = grown(patch.box, margin, mask.shape)
-        old = mask[slices(window)]
-        new = old.copy()
-        top, left = patch.box[0] - window[0], patch.box[1] - window[1]
-        inner = (slice(top, top + changed.shape[0]), slice(left, left + changed.shape[1]))
-        new[inner] = patch.values
-        near = np.zeros(old.shape, bool)
-        near[inner] = changed
-        near = ndimage.maximum_filter(near, size=3)
-        before, after = _only(label_block(old)[0], near), _only(label_block(new)[0], near)
-        if is_closed((before > 0) | (after > 0), window, mask.shape):
-            return _Touched(window, before, after, new)
-        margin = max(32, 3 * margin)
-
-
-def _only(labels: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """Labels that have a pixel in a region, renumbered from 1; the others become 0."""
-    number = np.zeros(int(labels.max()) + 1, np.int32)
-    kept = np.flatnonzero(np.bincount(labels[near], minlength=len(number)))
-    kept = kept[kept > 0]
-    number[kept] = np.arange(1, len(kept) + 1)
-    return number[labels]
-
-
 def _heirs(shared: np.ndarray, old: dict[int, Defect]) -> dict[int, int]:
     """Label before whose number each label after takes: most pixels in common goes first."""
     pairs = [
@@ -385,10 +312,6 @@ def _heirs(shared: np.ndarray, old: dict[int, Defect]) -> dict[int, int]:
 
 def _is_same(defect: Defect, piece: Piece, area: int, shared: int) -> bool:
     return shared == area == defect.area_px and defect.value == piece.value
-
-
-def _is_defect(piece: Piece) -> bool:
-    return int(np.count_nonzero(piece.inside)) >= LEAST_AREA_PX
 
 
 def _cells(box: Box) -> Iterator[tuple[int, int]]:

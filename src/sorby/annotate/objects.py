@@ -126,6 +126,23 @@ class Piece(NamedTuple):
     value: int
 
 
+def counted(block: np.ndarray) -> np.ndarray:
+    """How often each value of a block occurs: ten times quicker than bincount for a few values.
+
+    Examples
+    --------
+    >>> np.flatnonzero(counted(np.array([[0, 2], [255, 2]], np.uint8))).tolist()
+    [0, 2, 255]
+    """
+    counts, left = np.zeros(256, np.int64), block.size
+    for value in (0, 1, IGNORE, *range(2, IGNORE)):
+        if left == 0:
+            break
+        counts[value] = np.count_nonzero(block == value)
+        left -= int(counts[value])
+    return counts
+
+
 def label_block(block: np.ndarray) -> tuple[np.ndarray, int]:
     """Numbers of the pieces of a block: same class, touching at a side or a corner.
 
@@ -141,8 +158,7 @@ def label_block(block: np.ndarray) -> tuple[np.ndarray, int]:
     n : int
         The largest number.
     """
-    counts = np.bincount(block.ravel(), minlength=256)
-    values = [int(v) for v in np.flatnonzero(counts) if v not in (0, IGNORE)]
+    values = [int(v) for v in np.flatnonzero(counted(block)) if v not in (0, IGNORE)]
     labels, n = np.zeros(block.shape, np.int32), 0
     for value in values:
         found, more = ndimage.label(block == value, _TOUCHING, output=np.int32)
@@ -285,10 +301,25 @@ def _moved(box: Box, origin: tuple[int, int]) -> Box:
 
 def point_inside(piece: Piece) -> tuple[int, int]:
     """Pixel of a piece that is nearest to its centre."""
-    rows, columns = np.nonzero(piece.inside)
-    away = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
-    nearest = int(away.argmin())
-    return piece.box[0] + int(rows[nearest]), piece.box[1] + int(columns[nearest])
+    row, column = (_mean_place(np.count_nonzero(piece.inside, axis=axis)) for axis in (1, 0))
+    reach = 8
+    while True:  # from the centre outwards: most pieces have a pixel there
+        top, left = max(0, math.ceil(row - reach)), max(0, math.ceil(column - reach))
+        part = piece.inside[
+            top : math.floor(row + reach) + 1, left : math.floor(column + reach) + 1
+        ]
+        rows, columns = np.nonzero(part)
+        away = (rows + top - row) ** 2 + (columns + left - column) ** 2
+        if away.size and away.min() <= reach**2:
+            nearest = int(away.argmin())
+            return piece.box[0] + top + int(rows[nearest]), piece.box[1] + left + int(
+                columns[nearest]
+            )
+        reach *= 4
+
+
+def _mean_place(counts: np.ndarray) -> float:
+    return float(np.arange(len(counts)) @ counts) / int(counts.sum())
 
 
 def circularity(inside: np.ndarray) -> float:
@@ -299,6 +330,7 @@ def circularity(inside: np.ndarray) -> float:
     >>> circularity(np.ones((10, 100), bool))
     0.292
     """
-    filled = ndimage.binary_fill_holes(inside)
+    outside, _ = ndimage.label(np.pad(~inside, 1, constant_values=True))
+    filled = outside[1:-1, 1:-1] != outside[0, 0]  # as binary_fill_holes, in one pass
     perimeter = float(perimeter_crofton(filled, directions=4))
     return round(4 * math.pi * int(np.count_nonzero(filled)) / perimeter**2, 3)
