@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sorby.core.errors import ProjectError, SettingError
-from sorby.core.progress import OnStep, silent
+from sorby.core.progress import OnStep, ShouldStop, never, silent
 
 if TYPE_CHECKING:
     from sorby.core.records import Selection
@@ -64,7 +64,9 @@ def run_rounds(
     strategy: str = "smile",
     preset: str = "fast",
     seed: int = 0,
+    is_scripted: bool = False,
     on_step: OnStep = silent,
+    should_stop: ShouldStop = never,
 ) -> dict[str, Any]:
     """Choose, label, train, evaluate, again and again; a stopped run goes on where it was.
 
@@ -81,13 +83,19 @@ def run_rounds(
     rounds, per_round : int
         How many rounds, and how many fields each.
     strategy : str
-        One of ``sorby.select.SELECTORS`` but manual.
+        One of ``sorby.select.SELECTORS``; manual only where ``is_scripted``.
     preset : str
         How a model is trained.
     seed : int
-        Of choices and trainings. In one seed every strategy starts with the same fields.
+        Of choices and trainings. In one seed every strategy but manual starts with the same
+        fields.
+    is_scripted : bool
+        Whether a script picks in the place of the person of the strategy manual, see
+        `sorby.select.scripted.scripted_person`.
     on_step : callable
         Told after each step of each part.
+    should_stop : callable
+        Asked before each round that is not stored yet; True ends with those that are.
 
     Returns
     -------
@@ -110,7 +118,7 @@ def run_rounds(
     from sorby.project import Project
     from sorby.workflow.splitting import lock_test_fields
 
-    _check(annotator, strategy, rounds, per_round)
+    _check(annotator, strategy, rounds, per_round, is_scripted=is_scripted)
     with Project.open(folder) as project:
         notes = lock_test_fields(project)
         run = _prepared(project, annotator, strategy, per_round, seed, preset)
@@ -118,6 +126,8 @@ def run_rounds(
         for kept in done:
             _replay(run, kept)
         for number in range(len(done) + 1, rounds + 1):
+            if should_stop():
+                break
             if len(run.labels) == len(run.pool):
                 notes.append(f"The pool is used up after {number - 1} rounds.")
                 break
@@ -136,12 +146,14 @@ def run_rounds(
     }
 
 
-def _check(annotator: str, strategy: str, rounds: int, per_round: int) -> None:
+def _check(
+    annotator: str, strategy: str, rounds: int, per_round: int, *, is_scripted: bool
+) -> None:
     from sorby.select import SELECTORS
 
     if annotator not in ANNOTATORS:
         raise SettingError(f"{annotator!r} is no annotator. Choose from: {', '.join(ANNOTATORS)}.")
-    if strategy == "manual":
+    if strategy == "manual" and not is_scripted:
         raise SettingError(
             "In a run nobody picks: choose another strategy. To pick fields yourself: "
             "sorby select DIR --images A1 B2"
@@ -326,6 +338,18 @@ class _Clock:
 def _choose(run: _Run, number: int, on_step: OnStep) -> Selection:
     from sorby.workflow.selecting import choose
 
+    if run.strategy == "manual":
+        from sorby.workflow.scripting import scripted_choice
+
+        return scripted_choice(
+            run.project,
+            run.pool,
+            run.per_round,
+            labelled=[one.name for one in run.labels],
+            number=number,
+            seed=run.seed,
+            on_step=on_step,
+        )
     uncertainty = None
     if run.strategy == "ensemble" and run.labels:
         from sorby.workflow.ensembling import pool_uncertainty
