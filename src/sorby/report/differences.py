@@ -86,24 +86,23 @@ def differences_figure(
 def _bars(axes: Axes, comparisons: pd.DataFrame, score: str) -> None:
     n = len(comparisons)
     axes.axvline(0, color=style.INK, lw=0.7, zorder=1)
-    for turn, row in enumerate(comparisons.itertuples()):
+    ends = comparisons[["mean", "low", "high"]].to_numpy(float)
+    for turn, (mean, low, high) in enumerate(ends.tolist()):
         y = n - 1 - turn
-        is_apart = row.low > 0 or row.high < 0
+        is_apart = low > 0 or high < 0
         colour = _TOLD if is_apart else _OPEN
-        if math.isfinite(row.low):
+        if math.isfinite(low):
             axes.plot(
-                [row.low, row.high],
+                [low, high],
                 [y, y],
                 color=colour,
                 lw=2.2,
                 solid_capstyle="butt",
                 gid="apart" if is_apart else "open",
             )
-        axes.plot(row.mean, y, "o", ms=4.6, mfc=colour, mec="white", mew=0.6, zorder=3)
-    axes.set_yticks(
-        range(n - 1, -1, -1),
-        [f"{row.first}  −  {row.second}" for row in comparisons.itertuples()],
-    )
+        axes.plot(mean, y, "o", ms=4.6, mfc=colour, mec="white", mew=0.6, zorder=3)
+    pairs = zip(comparisons["first"], comparisons["second"], strict=True)
+    axes.set_yticks(range(n - 1, -1, -1), [f"{first}  −  {second}" for first, second in pairs])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set(ylim=(-0.6, n - 0.4), xlabel=f"Difference of {score}")

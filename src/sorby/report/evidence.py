@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -97,7 +98,7 @@ def _left(column: int) -> float:
 
 
 def _write(
-    figure: Figure, column: int, y_mm: float, total_mm: float, words: str, **look: object
+    figure: Figure, column: int, y_mm: float, total_mm: float, words: str, **look: Any
 ) -> None:
     figure.text(_left(column) / _WIDTH_MM, y_mm / total_mm, words, va="top", **look)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,7 +132,7 @@ def _panel(axes: Axes, points: pd.DataFrame, picks: pd.DataFrame, last: int) -> 
 
 
 def _legend(figure: Figure, method: str, height_mm: float, *, has_tests: bool) -> None:
-    look = {"linestyle": "none", "ms": 4.5, "mew": 0.6}
+    look: dict[str, Any] = {"linestyle": "none", "ms": 4.5, "mew": 0.6}
     handles = [
         Line2D([], [], marker="o", mfc="#d5d9dd", mec="#83898f", label="image of the pool", **look),
         Line2D([], [], marker="^", mfc="none", mec="#83898f", label="test image", **look),
