@@ -19,7 +19,7 @@ from sorby.report import blocks, style
 _LONGEST_PX = 460
 _WIDTH_MM, _GAP_MM, _EDGE_MM = style.PAGE_WIDTH_MM, 2.0, 0.4
 _PANEL_MM = (_WIDTH_MM - 2 * _EDGE_MM - 2 * _GAP_MM) / 3
-_HEAD_MM, _NAME_MM, _LEGEND_MM = 3.6, 5.0, 11.0
+_HEAD_MM, _NAME_MM, _LEGEND_MM = 3.6, 5.0, 13.5
 _MAP = "magma"
 _OUTLINE = "#00c8ff"
 _HEADS = ("Micrograph, called defect outlined", "Grad-CAM", "Grad-CAM over the micrograph")
@@ -147,6 +147,6 @@ def _outline(axes: Axes, called: np.ndarray) -> None:
 
 
 def _scale(figure: Figure, total: float) -> None:
-    axes = figure.add_axes((_left(1) / _WIDTH_MM, 6.2 / total, _PANEL_MM / _WIDTH_MM, 2.0 / total))
+    axes = figure.add_axes((_left(1) / _WIDTH_MM, 9.0 / total, _PANEL_MM / _WIDTH_MM, 2.0 / total))
     figure.colorbar(ScalarMappable(Normalize(0, 1), _MAP), cax=axes, orientation="horizontal")
     axes.set_xlabel("Evidence for a defect, as a share of the largest in the field", labelpad=1.5)

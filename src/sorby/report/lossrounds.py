@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sorby.report import style
 from sorby.report.areaaxis import LARGEST_LINEAR_SPAN
@@ -80,7 +81,10 @@ def loss_rounds_figure(
             if row == n_rows - 1:
                 axes.set_xlabel("Step of training")
         if figure.axes:
-            figure.axes[0].legend(loc="upper right", frameon=True, edgecolor="none", framealpha=0.9)
+            figure.axes[n_columns - 1].legend(
+                loc="lower right", bbox_to_anchor=(1, 1.0), ncols=3, borderaxespad=0.2,
+                columnspacing=1.2, handlelength=1.6,
+            )  # fmt: skip
         if synthetic:
             style.watermark(figure)
     return figure
@@ -107,4 +111,5 @@ def _panel(axes: Axes, curve: pd.DataFrame, best_step: int) -> None:
     seen = curve[np.isfinite(curve["valid_loss"].astype(float))]
     axes.plot(seen["step"], seen["valid_loss"], "s-", color=_VALID, lw=1.0, ms=3.2,
               mec="white", mew=0.4, label="validation")  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.axvline(best_step, color=style.INK, lw=0.8, ls=(0, (1.5, 1.5)), label="kept")
