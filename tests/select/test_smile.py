@@ -6,6 +6,7 @@ import pytest
 from sorby.core.errors import SettingError
 from sorby.select.clusters import Clusters, cluster_map
 from sorby.select.smile import shares, smile
+from sorby.select.smile_uncertainty import smile_uncertainty
 
 
 @pytest.fixture
@@ -133,3 +134,57 @@ def test_labelled_points_form_no_cluster_but_join_the_nearest(rng):
 def test_what_does_not_exist_is_refused(groups, options, message):
     with pytest.raises(SettingError, match=message):
         go(groups, 2, **options)
+
+
+# ---------------------------------------------------------------------- what is new, and unsure
+
+
+@pytest.fixture
+def grown(rng):
+    """Three known kinds of image, four labelled of each; a fourth, rare kind was added."""
+    kinds = np.repeat(np.eye(3, 10) * 30, 20, axis=0) + rng.normal(size=(60, 10))
+    added = np.full((8, 10), 9.0) + rng.normal(size=(8, 10))
+    labelled = [kind * 20 + k for kind in range(3) for k in range(4)]
+    return np.concatenate([kinds, added]), labelled, list(range(60, 68))
+
+
+@pytest.mark.parametrize(("n_select", "least"), [(1, 1), (2, 1), (4, 2), (5, 3), (20, 8)])
+def test_half_of_the_picks_are_novel(grown, rng, n_select, least):
+    rows, labelled, novel = grown
+    chosen = smile(rows, n_select, labelled=labelled, novel=novel, rng=rng).indices
+    assert len(set(chosen) & set(novel)) >= least
+    assert len(set(chosen)) == n_select
+    assert not set(chosen) & set(labelled)
+
+
+def test_novel_rows_that_are_labelled_are_not_chosen_again(grown, rng):
+    rows, labelled, novel = grown
+    known = [*labelled, *novel]
+    assert not set(smile(rows, 6, labelled=known, novel=novel, rng=rng).indices) & set(known)
+
+
+def test_picks_are_spread_over_kinds_and_unsure_in_each(rng):
+    rows = np.repeat(np.eye(3, 10) * 30, 20, axis=0) + rng.normal(size=(60, 10))
+    unsure = rng.random(60) * np.repeat([1.0, 0.9, 0.8], 20)
+    chosen = smile_uncertainty(rows, 3, uncertainty=unsure, rng=rng)
+    assert sorted(row // 20 for row in chosen.indices) == [0, 1, 2]
+    for row in chosen.indices:
+        own = unsure[row // 20 * 20 :][:20]
+        assert unsure[row] >= np.sort(own)[10]
+    assert all("in uncertainty" in reason for reason in chosen.reasons)
+
+
+def test_kind_that_the_model_is_sure_of_waits(rng):
+    rows = np.repeat(np.eye(3, 10) * 30, 20, axis=0) + rng.normal(size=(60, 10))
+    unsure = np.repeat([0.5, 0.5, 0.001], 20)
+    chosen = smile_uncertainty(rows, 4, uncertainty=unsure, rng=rng).indices
+    assert max(chosen) < 40
+
+
+def test_unsure_of_nothing_chooses_as_well(rng):
+    assert len(smile_uncertainty(np.eye(12), 3, uncertainty=np.zeros(12), rng=rng).indices) == 3
+
+
+def test_without_uncertainty_it_is_refused(rng):
+    with pytest.raises(SettingError, match="There are no uncertainties"):
+        smile_uncertainty(np.eye(9), 2, rng=rng)

@@ -17,6 +17,7 @@ SELECTORS = Registry(
     "selectors",
     {
         "smile": "sorby.select.smile:smile",
+        "smile+uncertainty": "sorby.select.smile_uncertainty:smile_uncertainty",
         "ensemble": "sorby.select.ensemble:ensemble",
         "manual": "sorby.select.manual:manual",
         "kcenter": "sorby.select.kcenter:kcenter",
@@ -27,6 +28,8 @@ SELECTORS = Registry(
 SUMMARIES = {
     "smile": "images that stand for every kind of image in the pool, each unlike the others and "
     "unlike those labelled; needs no model, begin with it",
+    "smile+uncertainty": "as smile, from the half of each kind of image about which the model in "
+    "use is least sure; needs a trained model, and no further training",
     "ensemble": "images about which ten models, trained for this on the labels so far, are least "
     "sure; takes ten trainings, and looks at no variety",
     "kcenter": "one after the other the image least like any that is labelled or chosen; goes for "

@@ -61,7 +61,7 @@ def ensemble(
     (1, 3)
     """
     pool = checked_pool(embedding, n_select, labelled, uncertainty)
-    values = _checked_uncertainty(uncertainty, pool)
+    values = checked_uncertainty(uncertainty, pool)
     ranked = pool.free[np.argsort(-values[pool.free], kind="stable")][: pool.n_select]
     return Selection(
         indices=tuple(int(row) for row in ranked),
@@ -75,11 +75,29 @@ def ensemble(
     )
 
 
-def _checked_uncertainty(uncertainty: ArrayLike | None, pool: Pool) -> np.ndarray:
+def checked_uncertainty(uncertainty: ArrayLike | None, pool: Pool) -> np.ndarray:
+    """Uncertainty of each row; refused where that of a free row is missing.
+
+    Parameters
+    ----------
+    uncertainty : array_like of shape (n,) or None
+        Higher is less certain.
+    pool : Pool
+        What is chosen from.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    SettingError
+        If there is none, or one of an unlabelled row is not finite.
+    """
     if uncertainty is None:
         raise SettingError(
-            "There are no uncertainties. The ensemble strategy needs predictions: train a model "
-            "and predict the unlabelled images first, or choose with smile."
+            "There are no uncertainties. This strategy needs predictions: train a model and "
+            "predict the unlabelled images first, or choose with smile."
         )
     values = np.asarray(uncertainty, np.float64)
     broken = pool.free[~np.isfinite(values[pool.free])]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from sorby.core.errors import SettingError
 from sorby.core.records import Selection
-from sorby.select._check import Pool, checked_pool, pool_notes
+from sorby.select._check import Pool, checked_pool, known_rows, pool_notes
 from sorby.select.cloud import unit_square
 from sorby.select.clusters import Clusters, cluster_map, silhouette
 from sorby.select.mapping import tsne_map
@@ -30,6 +30,7 @@ def smile(
     rng: np.random.Generator,
     mode: str = "default",
     n_clusters: int | None = None,
+    novel: Sequence[int] = (),
 ) -> Selection:
     """Choose images that stand for every kind of image in the pool.
 
@@ -41,7 +42,8 @@ def smile(
     next pick goes to the cluster with the largest weight / (2 h + 1), where the weight is
     spread x sqrt(images) and h how many images of the cluster are labelled or picked
     (Sainte-Laguë). Labelled images keep their distance from new picks, and every point of a
-    bin may stand for it.
+    bin may stand for it. Of images named novel, unlike all that is labelled, half of the picks
+    are taken first, rounded up.
 
     Mode "paper" follows the published rules: one cluster a round, the round-th in the ranking,
     beginning anew after the last, and the first point of each bin stands for it. Map and clusters
@@ -66,6 +68,8 @@ def smile(
         See above.
     n_clusters : int, optional
         Number of clusters instead of the silhouette's. Positive.
+    novel : sequence of int
+        Rows that are novel; counts in mode "default".
 
     Returns
     -------
@@ -102,7 +106,9 @@ def smile(
     if mode == "paper":
         picks = _paper_round(pool, map_xy, clusters, round)
     else:
-        picks = _spread_over_clusters(pool, map_xy, clusters)
+        picks = spread_picks(
+            pool, map_xy, clusters, novel=known_rows(novel, len(pool.rows), "novel")
+        )
     structure = silhouette(pool.rows[fitted], clusters.labels[fitted])
     return Selection(
         indices=tuple(pick.row for pick in picks),
@@ -115,7 +121,9 @@ def smile(
 
 
 @dataclass(frozen=True)
-class _Pick:
+class Pick:
+    """A chosen row, and why."""
+
     row: int
     reason: str
 
@@ -129,20 +137,73 @@ def _check_options(mode: str, round: int, n_clusters: int | None) -> None:
         raise SettingError(f"{n_clusters} clusters are asked for. Give 1 or more, or none.")
 
 
-def _spread_over_clusters(pool: Pool, map_xy: np.ndarray, clusters: Clusters) -> list[_Pick]:
-    picks = []
-    for cluster, count in shares(clusters, pool.free, pool.labelled, pool.n_select):
-        own = pool.free[clusters.labels[pool.free] == cluster]
-        known = pool.labelled[clusters.labels[pool.labelled] == cluster]
-        square = unit_square(map_xy[np.concatenate([own, known])])
+def spread_picks(
+    pool: Pool,
+    map_xy: np.ndarray,
+    clusters: Clusters,
+    *,
+    novel: np.ndarray,
+    uncertainty: np.ndarray | None = None,
+) -> list[Pick]:
+    """Picks spread over the clusters, and inside each: half of them novel, where some are.
+
+    Parameters
+    ----------
+    pool : Pool
+        What is chosen from.
+    map_xy : ndarray of shape (n, 2)
+        The map.
+    clusters : Clusters
+        Clusters of all rows.
+    novel : ndarray of int
+        Novel rows; labelled ones among them do not count.
+    uncertainty : ndarray of shape (n,), optional
+        Clusters then count by their mean uncertainty as well, and inside one only the less
+        certain half (at least as many as are chosen) may be picked.
+
+    Returns
+    -------
+    list of Pick
+    """
+    unseen = np.intersect1d(novel, pool.free)
+    n_unseen = min(len(unseen), -(-pool.n_select // 2))
+    picks: list[Pick] = []
+    for candidates, n_picks in ((unseen, n_unseen), (pool.free, pool.n_select - n_unseen)):
+        taken = np.array([pick.row for pick in picks], int)
+        free, known = np.setdiff1d(candidates, taken), np.concatenate([pool.labelled, taken])
+        picks += _spread_over(free, known, n_picks, map_xy, clusters, uncertainty)
+    return picks
+
+
+def _spread_over(
+    free: np.ndarray,
+    known: np.ndarray,
+    n_picks: int,
+    map_xy: np.ndarray,
+    clusters: Clusters,
+    uncertainty: np.ndarray | None,
+) -> list[Pick]:
+    picks: list[Pick] = []
+    for cluster, count in shares(clusters, free, known, n_picks, uncertainty):
+        own = free[clusters.labels[free] == cluster]
+        n_own = len(own)
+        if uncertainty is not None:
+            least_sure = np.argsort(-uncertainty[own], kind="stable")[: max(count, -(-n_own // 2))]
+            own = own[np.sort(least_sure)]
+        near = known[clusters.labels[known] == cluster]
+        square = unit_square(map_xy[np.concatenate([own, near])])
         spread = maximin_lhs(square[: len(own)], count, anchors=square[len(own) :])
-        reason = _reason(clusters, cluster, len(own), _why(spread, count, len(known)))
-        picks += [_Pick(int(own[i]), reason) for i in spread.indices]
+        reason = _reason(clusters, cluster, n_own, _why(spread, count, len(near)))
+        picks += [Pick(int(own[i]), reason) for i in spread.indices]
     return picks
 
 
 def shares(
-    clusters: Clusters, free: np.ndarray, labelled: np.ndarray, n_select: int
+    clusters: Clusters,
+    free: np.ndarray,
+    labelled: np.ndarray,
+    n_select: int,
+    uncertainty: np.ndarray | None = None,
 ) -> list[tuple[int, int]]:
     """How many picks each cluster gets, the widest cluster first.
 
@@ -154,6 +215,8 @@ def shares(
         Rows without and with a label.
     n_select : int
         Picks to give away, at most the number of free rows.
+    uncertainty : ndarray of shape (n,), optional
+        Multiplies the weight of a cluster by its mean over the free rows.
 
     Returns
     -------
@@ -163,8 +226,11 @@ def shares(
     number = len(clusters.spread)
     size = np.bincount(clusters.labels[free], minlength=number)
     weight = clusters.spread * np.sqrt(size)
-    if not weight.any():
+    if not weight[size > 0].any():
         weight = np.sqrt(size)
+    if uncertainty is not None and uncertainty[free].any():
+        total = np.bincount(clusters.labels[free], uncertainty[free], minlength=number)
+        weight = weight * total / np.maximum(size, 1)
     has = np.bincount(clusters.labels[labelled], minlength=number)
     given = np.zeros(number, int)
     for _ in range(n_select):
@@ -173,8 +239,8 @@ def shares(
     return [(int(cluster), int(given[cluster])) for cluster in np.flatnonzero(given)]
 
 
-def _paper_round(pool: Pool, map_xy: np.ndarray, clusters: Clusters, round: int) -> list[_Pick]:
-    picks: list[_Pick] = []
+def _paper_round(pool: Pool, map_xy: np.ndarray, clusters: Clusters, round: int) -> list[Pick]:
+    picks: list[Pick] = []
     number = len(clusters.spread)
     for step in range(number):
         cluster = (round - 1 + step) % number
@@ -183,7 +249,7 @@ def _paper_round(pool: Pool, map_xy: np.ndarray, clusters: Clusters, round: int)
         if count:
             why = f"turn of this cluster in round {round}" if not step else "fills the round up"
             reason = _reason(clusters, cluster, len(own), why)
-            picks += [_Pick(int(own[i]), reason) for i in paper_picks(map_xy[own], count)]
+            picks += [Pick(int(own[i]), reason) for i in paper_picks(map_xy[own], count)]
     return picks
 
 
