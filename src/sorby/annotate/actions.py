@@ -1,11 +1,11 @@
 """Actions that a correction would take, counted from the two masks alone.
 
 A reckoning for experiments, where nobody corrects: one action deletes a false defect, one adds a
-missed one (a click), one stroke mends each piece in which a boundary is off, and two end the
-image. Drawing from nothing takes one action a defect, however long its outline, and one to end.
+missed one (a click), one stroke mends a piece in which a boundary is off, the largest first until
+the defect is right, and two end the image. Drawing from nothing takes one action a defect, however long its outline, and one to end.
 The scripted annotator of ``benchmarks/effort.py``, who works through the editor's own
-operations, takes somewhat more where strokes miss and somewhat less where one gesture deletes
-many.
+operations, took 127 actions where this reckons 115, and 310 where it reckons 306 from nothing (12
+real polished sections, from the masks of the model in the box).
 """
 
 from __future__ import annotations
@@ -138,15 +138,20 @@ def _around(boxes: list[tuple[slice, ...]], shape: tuple[int, ...]) -> tuple[sli
 
 
 def _strokes(found: np.ndarray, true: np.ndarray, others: np.ndarray) -> int:
-    """Strokes that set one defect right: one for each piece in which its boundary is off."""
+    """Strokes that set one defect right: the largest wrong piece first, until the rule is met."""
     found = found & ~others
+    n_strokes = 0
+    while not _is_right(found, true):
+        labels, n = ndimage.label(found ^ true, _EIGHT)
+        largest = labels == 1 + int(np.argmax(np.bincount(labels.ravel(), minlength=n + 1)[1:]))
+        found = np.where(largest, true, found)
+        n_strokes += 1
+    return n_strokes
+
+
+def _is_right(found: np.ndarray, true: np.ndarray) -> bool:
     if np.count_nonzero(found & true) >= GOOD_IOU * np.count_nonzero(found | true):
-        return 0
+        return True
     core = ndimage.binary_erosion(true, _EIGHT, iterations=TOLERANCE_PX, border_value=1)
     rim = ndimage.binary_dilation(true, _EIGHT, iterations=TOLERANCE_PX)
-    missing, extra = core & ~found, found & ~rim
-    if core.any() and not missing.any() and not extra.any():
-        return 0
-    if not missing.any() and not extra.any():
-        missing, extra = true & ~found, found & ~true
-    return int(ndimage.label(missing, _EIGHT)[1] + ndimage.label(extra, _EIGHT)[1])
+    return bool(core.any() and not (core & ~found).any() and not (found & ~rim).any())
