@@ -2,7 +2,9 @@
 
 A reckoning for experiments, where nobody corrects: one action deletes a false defect, one adds a
 missed one (a click), one stroke mends a piece in which a boundary is off, the largest first until
-the defect is right, and two end the image. Drawing from nothing takes one action a defect, however long its outline, and one to end.
+the defect is right, and two end the image. Drawing from nothing takes one action a defect,
+however long its outline, and one to end.
+
 The scripted annotator of ``benchmarks/effort.py``, who works through the editor's own
 operations, took 127 actions where this reckons 115, and 310 where it reckons 306 from nothing (12
 real polished sections, from the masks of the model in the box).
