@@ -13,12 +13,15 @@ that the boundary is still drawn pixel by pixel.
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 _FOLD = 2
+
+Window: TypeAlias = tuple[slice, slice]
 
 GUESS_LIMITS = (0.02, 0.98)
 """The guess is never surer than this: training can overrule it."""
@@ -56,10 +59,11 @@ class CorrectingUNet(nn.Module):
         n_logits = n_classes if n_classes == 1 else n_classes + 1
         self.head = nn.Conv2d(widths[0] + folded, n_logits * _FOLD**2, 1)
 
-    def forward(self, image: Tensor) -> Tensor:
+    def forward(self, image: Tensor, inner: Window | None = None) -> Tensor:
         """Logits (n, 1 or classes + 1, M, N) of images (n, channels, M, N).
 
-        The edges must be multiples of ``stride``.
+        The edges must be multiples of ``stride``, and so must those of ``inner``, the window
+        whose logits are wanted: the way up is then worked out there alone.
         """
         folded = functional.pixel_unshuffle(image, _FOLD)
         kept = []
@@ -67,11 +71,21 @@ class CorrectingUNet(nn.Module):
         for number, block in enumerate(self.down):
             maps = block(functional.avg_pool2d(maps, 2) if number else maps)
             kept.append(maps)
+        seen = whole = slice(0, image.shape[2]), slice(0, image.shape[3])
+        px = self.stride // 2
         for narrow, block, skip in zip(self.narrow, self.up, kept[-2::-1], strict=True):
             raised = functional.interpolate(narrow(maps), scale_factor=2.0, mode="nearest")
+            if inner is not None:
+                wanted = _grown(inner, 2 * px, whole)
+                raised, skip = _cut(raised, wanted, seen, px), _cut(skip, wanted, whole, px)
+                seen, px = wanted, px // 2
             maps = block(torch.cat((raised, skip), dim=1))
+        guess = image[:, -1:]
+        if inner is not None:
+            maps, folded = _cut(maps, inner, seen, _FOLD), _cut(folded, inner, whole, _FOLD)
+            guess = _cut(guess, inner, whole, 1)
         correction = functional.pixel_shuffle(self.head(torch.cat((maps, folded), dim=1)), _FOLD)
-        guess = torch.logit(image[:, -1:].clamp(*GUESS_LIMITS))
+        guess = torch.logit(guess.clamp(*GUESS_LIMITS))
         if correction.shape[1] == 1:
             return correction + guess
         return torch.cat((correction[:, :1] - guess, correction[:, 1:]), dim=1)
@@ -83,6 +97,28 @@ class CorrectingUNet(nn.Module):
         nn.init.zeros_(bias)
         # Classes share the guess: the background outweighs all of them together, not each.
         nn.init.constant_(bias[: _FOLD**2], math.log(self._n_classes))
+
+
+def _grown(window: Window, margin: int, whole: Window) -> Window:
+    """A window with a margin, as far as the image goes.
+
+    Two pixels of a map are enough: the outer ring is spoilt by the cut, as a convolution reaches
+    one pixel, and the next map, of half the pixels' size, asks for the inner one.
+    """
+    rows, columns = (
+        slice(max(one.start - margin, 0), min(one.stop + margin, end.stop))
+        for one, end in zip(window, whole, strict=True)
+    )
+    return rows, columns
+
+
+def _cut(maps: Tensor, wanted: Window, seen: Window, px: int) -> Tensor:
+    """Part of maps whose pixels are ``px`` pixels of the image wide."""
+    rows, columns = (
+        slice((one.start - first.start) // px, (one.stop - first.start) // px)
+        for one, first in zip(wanted, seen, strict=True)
+    )
+    return maps[:, :, rows, columns]
 
 
 def _block(inputs: int, outputs: int, *, n_convolutions: int) -> nn.Sequential:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sorby.core.errors import SettingError
-from sorby.core.planes import Plane
+from sorby.core.planes import WHOLE_PX, Plane
 
 STRIP_PX = 1 << 22
 """Pixels looked at in one go: bounds the working memory of whole-image statistics."""
@@ -166,6 +166,48 @@ def gray_histogram(pixels: Plane, valid: Plane | None = None) -> GrayHistogram |
     if not counts.any():
         return None
     return GrayHistogram(low + step * np.arange(n_bins), counts)
+
+
+def gray_percentiles(
+    pixels: Plane, valid: Plane | None, percents: tuple[float, ...]
+) -> tuple[np.float32, ...] | None:
+    """Percentiles of the valid pixels.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N)
+        Gray values.
+    valid : ndarray of shape (M, N) or None
+        Pixels that count.
+    percents : tuple of float
+        0 to 100.
+
+    Returns
+    -------
+    tuple of float32 or None
+        As `numpy.percentile`, but of float images above 24 Mpx within 1/65,536 of the range;
+        None if no pixel counts.
+
+    Examples
+    --------
+    >>> gray_percentiles(np.array([[10, 20], [20, 31]], np.uint8), None, (0, 50, 100))
+    (np.float32(10.0), np.float32(20.0), np.float32(31.0))
+    """
+    if pixels.dtype.kind == "f" and pixels.size <= WHOLE_PX:
+        gray, counted = valid_block(pixels, valid, (slice(None), slice(None)))
+        values = gray[counted]
+        return tuple(np.percentile(values, percents)) if values.size else None
+    histogram = gray_histogram(pixels, valid)
+    if histogram is None:
+        return None
+    rising, levels = np.cumsum(histogram.counts), histogram.levels.astype(np.float32)
+    places = np.array(percents) / 100 * (rising[-1] - 1)
+    lower = np.floor(places).astype(np.int64)
+    low, high = (
+        levels[np.searchsorted(rising, index, side="right")]
+        for index in (lower, np.minimum(lower + 1, rising[-1] - 1))
+    )
+    return tuple(low + (high - low) * (places - lower).astype(np.float32))
 
 
 def _robust_range(pixels: Plane, valid: Plane | None) -> tuple[float, float]:

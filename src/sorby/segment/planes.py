@@ -5,17 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from sorby.core.errors import SettingError
+from sorby.core.planes import NewPlane, Plane
 from sorby.core.records import Micrograph
 from sorby.segment.classical import darkness_and_noise, probability_from_darkness
 from sorby.segment.darkness import without_hot_pixels
-from sorby.segment.gray import check_field, valid_block
-
-SCALE_LIMITS = (0.25, 4.0)
-"""Fields are enlarged or reduced by no more than this: beyond it detail is invented or lost."""
+from sorby.segment.gray import check_field, gray_percentiles, strips, valid_block
+from sorby.segment.scaling import (
+    Stretch,
+    resized,
+    scale_factor,
+    scaled_shape,
+    stretched,
+)
 
 CLIP = 4.0
 """Gray planes are cut to this many spreads, so that no pixel shouts."""
@@ -80,12 +87,10 @@ def field_planes(
     >>> planes.values.shape, bool(planes.values[1, 12, 12] > 0.5 > planes.values[1, 30, 30])
     ((2, 40, 40), True)
     """
-    check_channels(channels)
-    check_field(micrograph.pixels, valid)
-    seen = _Field(micrograph, valid)
-    factor = scale_factor(micrograph.um_per_px, um_per_px)
-    values = np.stack([_CHANNELS[name](seen) for name in channels])
-    return Planes(resized(values, factor), micrograph.pixels.shape, np.isnan(seen.probability))
+    view = FieldView(micrograph, valid, channels=channels, um_per_px=um_per_px)
+    rows, columns = (slice(0, length) for length in view.shape)
+    values = np.stack([view.channel(name, rows, columns) for name in channels])
+    return Planes(resized(values, view.factor), view.shape, view.outside(rows, columns))
 
 
 def check_channels(channels: tuple[str, ...]) -> None:
@@ -140,73 +145,119 @@ class PlaneCache:
         return sum(planes.values.nbytes + planes.outside.nbytes for planes in self._kept.values())
 
 
-def scale_factor(um_per_px: float | None, wanted: float | None) -> float:
-    """Factor by which a field is enlarged to come to a scale; 1 where either is unknown.
+class FieldView:
+    """What a network sees of a field, window by window: the same however it is cut.
 
-    Examples
-    --------
-    >>> scale_factor(0.5, 1.0), scale_factor(None, 1.0), scale_factor(100.0, 1.0)
-    (0.5, 1.0, 4.0)
+    Parameters
+    ----------
+    micrograph, valid, channels, um_per_px
+        As for `field_planes`; pixels and valid may lie on the disk.
+    tile_px : int
+        Edge of the tiles that darkness and guess are made in.
+    new_plane : callable
+        Makes the planes that hold them, see `sorby.core.planes`.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (M, N) of the field.
+    factor : float
+        By which it is enlarged.
+    axes : tuple of Stretch
+        Rows and columns, from the field to the model's scale.
     """
-    if um_per_px is None or wanted is None:
-        return 1.0
-    return float(np.clip(um_per_px / wanted, *SCALE_LIMITS))
+
+    def __init__(
+        self,
+        micrograph: Micrograph,
+        valid: Plane | None,
+        *,
+        channels: tuple[str, ...],
+        um_per_px: float | None = None,
+        tile_px: int = 2048,
+        new_plane: NewPlane = np.zeros,
+    ) -> None:
+        check_channels(channels)
+        check_field(micrograph.pixels, valid)
+        self.pixels, self.valid, self.channels = micrograph.pixels, valid, channels
+        self.shape: tuple[int, int] = micrograph.pixels.shape
+        self.factor = scale_factor(micrograph.um_per_px, um_per_px)
+        seen = scaled_shape(self.shape, self.factor)
+        self.axes = Stretch(self.shape[0], seen[0]), Stretch(self.shape[1], seen[1])
+        self.darkness, noise = darkness_and_noise(
+            micrograph, valid, tile_px=tile_px, new_plane=new_plane
+        )
+        self.guess = probability_from_darkness(
+            self.darkness, noise, tile_px=tile_px, new_plane=new_plane
+        )
+
+    def block(self, rows: slice, columns: slice) -> np.ndarray:
+        """Planes of a window, float32 of shape (channels, m, n), at the model's scale."""
+        down, along = self.axes
+        source = down.source(rows), along.source(columns)
+        found = np.empty((len(self.channels), *map(_length, (rows, columns))), np.float32)
+        for number, name in enumerate(self.channels):
+            seen = self.channel(name, *source)
+            found[number] = stretched(seen, (down, rows), (along, columns))
+        return found
+
+    def channel(self, name: str, rows: slice, columns: slice) -> np.ndarray:
+        """One plane of a window, float32 of shape (M, N), at the field's scale."""
+        return _CHANNELS[name](self, rows, columns)
+
+    def outside(self, rows: slice, columns: slice) -> np.ndarray:
+        """Whether pixels of a window are resin or outside, as the zero-label method sees it."""
+        return np.isnan(self.guess[rows, columns][..., 0])
+
+    @cached_property
+    def levels(self) -> tuple[Any, ...] | None:
+        """Gray that 2, 50 and 98 % of the valid pixels do not exceed."""
+        return gray_percentiles(self.pixels, self.valid, (2, 50, 98))
+
+    @cached_property
+    def gray_range(self) -> tuple[float, float]:
+        """Darkest and brightest gray of the whole image."""
+        parts = (valid_block(self.pixels, None, (r, slice(None)))[0] for r in strips(self.shape))
+        ends = [(float(part.min()), float(part.max())) for part in parts]
+        return min(low for low, _ in ends), max(high for _, high in ends)
 
 
-def resized(values: np.ndarray, factor: float) -> np.ndarray:
-    """Planes (channels, M, N) enlarged by a factor, averaged where they shrink."""
-    shape = [max(1, round(length * factor)) for length in values.shape[1:]]
-    return resized_to(values, (shape[0], shape[1]))
+def _length(span: slice) -> int:
+    return span.stop - span.start
 
 
-def resized_to(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Planes (channels, m, n) brought to (channels, M, N), averaged where they shrink."""
-    import torch
-    from torch.nn import functional
-
-    if values.shape[1:] == shape:
-        return values
-    stack = torch.from_numpy(np.ascontiguousarray(values, np.float32))[None]
-    return functional.interpolate(
-        stack, size=shape, mode="bilinear", align_corners=False, antialias=True
-    )[0].numpy()
-
-
-class _Field:
-    """A field and what the zero-label method makes of it."""
-
-    def __init__(self, micrograph: Micrograph, valid: np.ndarray | None) -> None:
-        self.micrograph, self.valid = micrograph, valid
-        self.darkness, noise = darkness_and_noise(micrograph, valid)
-        self.probability = probability_from_darkness(self.darkness, noise)[:, :, 0]
-
-
-def _gray(seen: _Field) -> np.ndarray:
-    gray, counted = valid_block(seen.micrograph.pixels, seen.valid, (slice(None), slice(None)))
-    if not counted.any():
-        return np.zeros(gray.shape, np.float32)
-    low, middle, high = np.percentile(gray[counted], [2, 50, 98])
-    gray = without_hot_pixels(np.where(counted, gray, np.float32(middle)))
+def _gray(view: FieldView, rows: slice, columns: slice) -> np.ndarray:
+    grown, inner = zip(*map(_with_neighbours, (rows, columns), view.shape), strict=True)
+    gray, counted = valid_block(view.pixels, view.valid, grown)
+    if view.levels is None:
+        return np.zeros(gray[inner].shape, np.float32)
+    low, middle, high = view.levels
+    gray = without_hot_pixels(np.where(counted, gray, np.float32(middle)))[inner]
     spread = max((high - low) / 2, 1e-3 * abs(middle), 1e-12)
     return np.clip((gray - middle) / spread, -CLIP, CLIP).astype(np.float32)
 
 
-def _darkness(seen: _Field) -> np.ndarray:
-    return np.clip(seen.darkness, -1, 1.5)
+def _with_neighbours(span: slice, length: int) -> tuple[slice, slice]:
+    """A span and the pixel at either end; where it lies in that."""
+    start, stop = max(0, span.start - 1), min(length, span.stop + 1)
+    return slice(start, stop), slice(span.start - start, span.stop - start)
 
 
-def _classical(seen: _Field) -> np.ndarray:
-    return np.nan_to_num(seen.probability, nan=0.0)
+def _darkness(view: FieldView, rows: slice, columns: slice) -> np.ndarray:
+    return np.clip(view.darkness[rows, columns], -1, 1.5)
 
 
-def _minmax(seen: _Field) -> np.ndarray:
-    from sorby.learn.legacy import paper_normalised
-
-    gray, _ = valid_block(seen.micrograph.pixels, None, (slice(None), slice(None)))
-    return paper_normalised(gray)
+def _classical(view: FieldView, rows: slice, columns: slice) -> np.ndarray:
+    return np.nan_to_num(view.guess[rows, columns][..., 0], nan=0.0)
 
 
-_CHANNELS: dict[str, Callable[[_Field], np.ndarray]] = {
+def _minmax(view: FieldView, rows: slice, columns: slice) -> np.ndarray:
+    gray, _ = valid_block(view.pixels, None, (rows, columns))
+    low, high = view.gray_range
+    return ((gray.astype(np.float64) - low) / (high - low or 1.0)).astype(np.float32)
+
+
+_CHANNELS: dict[str, Callable[[FieldView, slice, slice], np.ndarray]] = {
     "gray": _gray,
     "darkness": _darkness,
     "classical": _classical,

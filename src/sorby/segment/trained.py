@@ -10,17 +10,27 @@ import torch
 from torch import nn
 
 from sorby.core.errors import ModelError, SettingError
+from sorby.core.planes import NewPlane, Plane
 from sorby.core.records import Micrograph, ModelCard
 from sorby.core.tiling import windows
 from sorby.learn import NETWORKS
 from sorby.learn.checkpoint import load_checkpoint, save_checkpoint
 from sorby.learn.legacy import load_paper_weights
-from sorby.segment.planes import PlaneCache, Planes, check_channels, field_planes, resized_to
+from sorby.learn.runtime import engine, torch_engine
+from sorby.segment.planes import FieldView, PlaneCache, Planes, check_channels, field_planes
+from sorby.segment.scaling import resized_to
+from sorby.segment.streaming import HALO_PX, probability_of, streamed_probability
 
 TASK = "defect segmentation"
 
-TILE_PX, HALO_PX = 1536, 192
-"""Edge of a tile and what the network sees around it: more than any of its pixels depends on."""
+TILE_PX = 1536
+"""Edge of a tile."""
+
+STREAMED_TILE_PX = 1024
+"""Largest edge of a tile of a field that is too large to be seen at once."""
+
+AT_ONCE_PX = 4_200_000
+"""What the network sees of fields up to this size is held as a whole: quicker, 100 bytes a px."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,11 @@ class TrainedSegmenter:
         valid: np.ndarray | None = None,
         tile_px: int = TILE_PX,
         planes: PlaneCache | None = None,
+        new_plane: NewPlane | None = None,
     ) -> np.ndarray:
         """Probability of each defect class.
+
+        Fields above `AT_ONCE_PX` are seen tile by tile: the same to 1e-4, in less memory.
 
         Parameters
         ----------
@@ -73,16 +86,48 @@ class TrainedSegmenter:
             Edge of the tiles, in px at the model's scale; changes no result.
         planes : PlaneCache, optional
             Keeps what the network sees of fields that are predicted again.
+        new_plane : callable, optional
+            Makes the planes that are worked in, and returned, tile by tile whatever the size;
+            see `sorby.core.planes`.
 
         Returns
         -------
         ndarray of shape (M, N, classes), float32
             0 to 1; NaN where no sample is seen (resin, outside).
         """
+        is_small = micrograph.pixels.size <= AT_ONCE_PX
+        if new_plane is not None or (planes is None and not is_small):
+            return self._streamed(micrograph, valid, tile_px, new_plane or np.zeros)
         see = planes or field_planes
         seen = see(micrograph, valid, channels=self.channels, um_per_px=self.um_per_px)
         found = class_probability(self.network, seen.values, tile_px=tile_px)
-        return self._at_full_size(found, seen, valid)
+        probability = self._at_full_size(found, seen, valid)
+        if micrograph.pixels.dtype.kind == "f":
+            probability[~np.isfinite(micrograph.pixels)] = 0
+        return probability
+
+    def _streamed(
+        self, micrograph: Micrograph, valid: Plane | None, tile_px: int, new_plane: NewPlane
+    ) -> np.ndarray:
+        tile_px = min(tile_px, STREAMED_TILE_PX)
+        view = FieldView(
+            micrograph,
+            valid,
+            channels=self.channels,
+            um_per_px=self.um_per_px,
+            tile_px=tile_px,
+            new_plane=new_plane,
+        )
+        found: np.ndarray = streamed_probability(
+            view,
+            engine(self.network, len(self.channels)),
+            n_classes=len(self.classes),
+            stride=int(self.network.stride),  # type: ignore[arg-type]
+            tile_px=tile_px,
+            finds_outside=self.finds_outside,
+            new_plane=new_plane,
+        )
+        return found
 
     def _at_full_size(
         self, found: np.ndarray, planes: Planes, valid: np.ndarray | None
@@ -117,17 +162,13 @@ def class_probability(
     n_rows, n_columns = planes.shape[1:]
     stride = int(network.stride)  # type: ignore[arg-type]
     padded = np.pad(planes, ((0, 0), (0, -n_rows % stride), (0, -n_columns % stride)), "symmetric")
-    found: np.ndarray | None = None
+    run, found = torch_engine(network), None
     size = max(stride, tile_px // stride * stride)
     for window in windows(padded.shape[1:], size=size, halo=-(-HALO_PX // stride) * stride):
-        tile = torch.from_numpy(padded[:, *window.padded].copy())[None]
-        with torch.inference_mode():
-            logits = network(tile.contiguous(memory_format=torch.channels_last))[0]
-            is_binary = logits.shape[0] == 1
-            each = torch.sigmoid(logits) if is_binary else torch.softmax(logits, dim=0)[1:]
+        each = probability_of(run(padded[None, :, *window.padded])[0])
         if found is None:
             found = np.empty((each.shape[0], *padded.shape[1:]), np.float32)
-        found[:, *window.core] = each.numpy()[:, *window.inner]
+        found[:, *window.core] = each[:, *window.inner]
     assert found is not None
     return found[:, :n_rows, :n_columns]
 
