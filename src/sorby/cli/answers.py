@@ -101,12 +101,30 @@ def state(answer: dict[str, Any]) -> str:
             f"masks       {answer['n_masks']}  ({answer['n_masks_by_person']} by a person)",
             f"model       {_model(answer)}",
             f"labels      {answer['n_labels']}",
+            *_labelling(answer["labelling"]),
             f"measured    {answer['measured']}",
             f"classified  {answer['classified']}",
             f"last step   {answer['last_step']}",
             f"next        {answer['next']}",
         ]
     )
+
+
+def _labelling(standing: dict[str, Any]) -> list[str]:
+    """What is new, and whether to label on, each with its reasons."""
+    covered = standing["coverage"]
+    lines = [f"labelling   {standing['line']}"]
+    if covered is not None:
+        lines.append(
+            f"coverage    95 % of the pool within {covered['q95']:.3g} of a label (labels among "
+            f"themselves {covered['own_q95'] or 0:.3g}); beyond that "
+            f"{percent(covered['share_beyond'], 0)}"
+        )
+    for name, key in (("round due", "round_due"), ("can stop", "can_stop")):
+        answer = {True: "yes", False: "no", None: "not enough to tell"}[standing[key]["answer"]]
+        lines.append(f"{name:<12}{answer}")
+        lines += [f"            {one['name']}: {one['said']}" for one in standing[key]["criteria"]]
+    return lines
 
 
 def _model(answer: dict[str, Any]) -> str:

@@ -46,6 +46,29 @@ def effort(folder: Path, *, csv: Path | None = None) -> dict[str, Any]:
     }
 
 
+def correction_seconds(project: Project) -> list[list[float]]:
+    """Active seconds of each corrected image of each round that chose it, oldest round first.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+
+    Returns
+    -------
+    list of list of float
+        Rounds without a timed correction are left out.
+    """
+    gestures, picks = project.journal.effort(), project.rounds.picks()
+    corrected = gestures[gestures["mode"] == "correct"].groupby("image")["seconds"].sum()
+    seconds = corrected[corrected > 0].to_dict()
+    rounds: dict[int, list[float]] = {}
+    for image, number in zip(picks["image"], picks["round"], strict=True):
+        if image in seconds:
+            rounds.setdefault(int(number), []).append(float(seconds[image]))
+    return [rounds[number] for number in sorted(rounds)]
+
+
 def _work(project: Project) -> pd.DataFrame:
     """One row an image and mode: defects, and what was done to them at which cost."""
     gestures = project.journal.effort()

@@ -39,23 +39,50 @@ def embed_fields(
     ndarray of shape (n, d), float32
         One row a field; standardise it before distances are measured.
     """
-    from sorby.features import common_scale, default_embedder
-
-    embedder, hashes = default_embedder(), project.picture_hashes()
-    scale = common_scale(field.um_per_px for field in project.fields() if not field.is_locked)
+    embedder, scale, files = _places(project, fields)
     rows = []
-    for done, field in enumerate(fields, start=1):
-        about = [embedder, hashes[field.name], field.um_per_px, scale, field.ignore_boxes]
-        rows.append(_row(project, field, embedder, scale, _cache_file(project, about)))
+    for done, (field, file) in enumerate(zip(fields, files, strict=True), start=1):
+        rows.append(_row(project, field, embedder, scale, file))
         on_step(done, len(fields), step="look", image=field.name)
     return np.stack(rows)
 
 
-def _cache_file(project: Project, about: list[object]) -> Path:
+def kept_embedding(project: Project, fields: Sequence[Field]) -> tuple[np.ndarray | None, int]:
+    """Raw embedding of fields that were all looked at before; no image is opened.
+
+    Parameters
+    ----------
+    project : Project
+        Whose fields they are.
+    fields : sequence of Field
+        Any number.
+
+    Returns
+    -------
+    rows : ndarray of shape (n, d) or None
+        As `embed_fields` gives; None where a field is missing or there is none.
+    n_missing : int
+        Fields that were not looked at.
+    """
+    rows = [_kept(file) for file in _places(project, fields)[2]]
+    found = [row for row in rows if row is not None]
+    n_missing = len(rows) - len(found)
+    return (np.stack(found) if found and not n_missing else None), n_missing
+
+
+def _places(project: Project, fields: Sequence[Field]) -> tuple[str, float | None, list[Path]]:
+    """Embedder and common scale, and the cache file of each field under these."""
+    from sorby.features import common_scale, default_embedder
     from sorby.project import cache_folder
 
-    key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
-    return cache_folder(project.folder) / "embeddings" / f"{key[:32]}.npy"
+    embedder, hashes = default_embedder(), project.picture_hashes()
+    scale = common_scale(field.um_per_px for field in project.fields() if not field.is_locked)
+    home, files = cache_folder(project.folder) / "embeddings", []
+    for field in fields:
+        about = [embedder, hashes[field.name], field.um_per_px, scale, field.ignore_boxes]
+        key = hashlib.sha256(json.dumps(about).encode()).hexdigest()
+        files.append(home / f"{key[:32]}.npy")
+    return embedder, scale, files
 
 
 def _row(

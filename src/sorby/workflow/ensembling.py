@@ -1,4 +1,4 @@
-"""How unsure ten models are of a field: the strategy ``ensemble``."""
+"""How unsure models are of a field: ten of them, or the one in use."""
 
 from __future__ import annotations
 
@@ -104,6 +104,52 @@ def pool_uncertainty(
             each = (s(micrograph, valid=valid, planes=planes) for s in segmenters)
             found[position] = _disagreement(each, valid)
         on_step(position + 1, len(pool), step="disagreement", image=field.name)
+    return found
+
+
+def uncertainty_of_model(
+    project: Project, pool: Sequence[Field], labelled: Sequence[str], *, on_step: OnStep = silent
+) -> np.ndarray:
+    """How unsure the model in use is of each field of a pool; nothing is trained.
+
+    Parameters
+    ----------
+    project : Project
+        With a model.
+    pool : sequence of Field
+        Fields to look at.
+    labelled : sequence of str
+        Names of fields that need not be looked at; they get 0.
+    on_step : callable
+        Told after each field.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        4 p (1 - p) of the probability p of any defect, averaged over the valid pixels of a
+        field: 0 where the model is sure of each pixel, 1 where of none.
+
+    Raises
+    ------
+    ProjectError
+        If there is no model yet.
+    """
+    from sorby.project import no_model_error
+    from sorby.segment import load_segmenter
+
+    model = project.models.current()
+    if model is None:
+        raise no_model_error(project.folder)
+    segmenter, known = load_segmenter(model.path)[0], set(labelled)
+    found = np.zeros(len(pool))
+    for position, field in enumerate(pool):
+        if field.name not in known:
+            valid = field.valid()
+            p = segmenter(project.read_picture(field), valid=valid).sum(axis=2)
+            sample = valid & np.isfinite(p)
+            p = np.clip(p[sample], 0, 1)
+            found[position] = float((4 * p * (1 - p)).mean()) if p.size else 0.0
+        on_step(position + 1, len(pool), step="uncertainty", image=field.name)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +18,16 @@ from sorby.workflow.splitting import labelled_names, lock_test_fields, pool_fiel
 
 if TYPE_CHECKING:
     from sorby.project import Field, Project
+    from sorby.workflow.standing import News
 
 STRATEGY = "smile"
 MOST_ROUNDS = 1000
 
 BLIND = ("uniform", "manual")
 """Strategies that do not look at images, so nothing is computed from them."""
+
+UNSURE = ("ensemble", "smile+uncertainty")
+"""Strategies that ask a model, or ten."""
 
 
 def select(
@@ -64,7 +69,7 @@ def select(
         If no field is left to choose from.
     """
     from sorby.project import Project, history
-    from sorby.workflow.ensembling import uncertainty_of_project
+    from sorby.workflow.agreeing import compare_models
 
     strategy, n_select = ("manual", len(images)) if images else (strategy, n_select)
     _check(strategy, images)  # refused before fields are set aside and looked at
@@ -75,10 +80,7 @@ def select(
         labelled = [field.name for field in pool if field.name in known]
         tests = [field.name for field in project.fields() if field.split == "test"]
         number = _round_number(project, labelled)
-        uncertainty = None
-        if strategy == "ensemble" and labelled:
-            _left(project, pool, labelled, n_select)  # refused before ten models are trained
-            uncertainty = uncertainty_of_project(project, pool, on_step=on_step)
+        uncertainty = _uncertainty(project, pool, labelled, strategy, n_select, on_step)
         chosen = choose(
             project,
             pool,
@@ -102,6 +104,8 @@ def select(
                     inputs=project.picture_hashes(),
                 )
             )
+        if strategy not in BLIND:
+            compare_models(project, on_step=on_step)
     return {
         "round": number,
         "strategy": strategy,
@@ -111,6 +115,25 @@ def select(
         "test_without_mask": [name for name in tests if name not in known],
         "notes": [*notes, *chosen.notes],
     }
+
+
+def _uncertainty(
+    project: Project,
+    pool: Sequence[Field],
+    labelled: Sequence[str],
+    strategy: str,
+    n_select: int,
+    on_step: OnStep,
+) -> np.ndarray | None:
+    """What the strategy asks models for; None where it asks none, or there is none to ask."""
+    from sorby.workflow.ensembling import uncertainty_of_model, uncertainty_of_project
+
+    if not labelled or strategy not in UNSURE:
+        return None
+    _left(project, pool, labelled, n_select)  # refused before ten models are trained
+    if strategy == "ensemble":
+        return uncertainty_of_project(project, pool, on_step=on_step)
+    return uncertainty_of_model(project, pool, labelled, on_step=on_step)
 
 
 def _kept_reasons(
@@ -173,7 +196,7 @@ def choose(
     seed : int
         The same seed and round give the same choice.
     uncertainty : ndarray of shape (n,), optional
-        Of each field of the pool, for the strategy ensemble.
+        Of each field of the pool, for the strategies of `UNSURE`.
     images : sequence of str
         For the strategy manual.
     on_step : callable
@@ -185,6 +208,7 @@ def choose(
         ``indices`` are positions in ``pool``.
     """
     from sorby.select import DEFAULT_SELECTOR, SELECTORS
+    from sorby.workflow.standing import news_of
 
     _check(strategy, images)
     names = [field.name for field in pool]
@@ -192,8 +216,13 @@ def choose(
     options: dict[str, Any] = {"images": _positions(images, names)} if images else {}
     is_first = not labelled and strategy != "manual"
     used = DEFAULT_SELECTOR if is_first else strategy
+    rows = _embedding(project, pool, used, on_step)
+    news = None if used in BLIND else news_of(project, pool, labelled, rows)
+    novel = news.novel() if news else []
+    if "novel" in inspect.signature(SELECTORS[used]).parameters:
+        options["novel"] = [names.index(name) for name in novel]
     chosen: Selection = SELECTORS[used](
-        _embedding(project, pool, used, on_step),
+        rows,
         min(n_select, left),
         labelled=[names.index(name) for name in labelled],
         round=number,
@@ -209,7 +238,26 @@ def choose(
             f"Nothing is labelled yet, so {strategy} starts with the same fields as every other "
             f"strategy (those of {DEFAULT_SELECTOR})."
         )
+    if news:
+        reasons = tuple(
+            _with_news(reason, names[row], news, novel)
+            for row, reason in zip(chosen.indices, chosen.reasons, strict=True)
+        )
+        chosen = replace(chosen, reasons=reasons)
     return replace(chosen, notes=tuple(notes))
+
+
+def _with_news(reason: str, name: str, news: News, novel: Sequence[str]) -> str:
+    """Reason of a pick, and how unlike the labelled fields it is, where it is."""
+    from sorby.select.novelty import NOVEL_P
+
+    if name not in novel:
+        return reason
+    p = news.novelty.p[news.names.index(name)]
+    why = f"unlike the labelled fields (p {p:.2f})"
+    if not p <= NOVEL_P:
+        why = f"of a batch added since the training that differs (p {news.drift_p:.3f})"
+    return f"{reason[:-1]}; {why}."
 
 
 def _embedding(

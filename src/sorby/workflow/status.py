@@ -26,10 +26,13 @@ def project_status(folder: Path) -> dict[str, Any]:
         ``picks_waiting`` (chosen fields that no person has labelled yet), ``not_learnt`` (fields
         of the pool that a person labelled and the model does not know),
         ``n_without_scale``, ``n_scale_bars``, ``n_labels``,
+        ``labelling`` (what is new, whether a round is due and labelling can stop, see
+        `sorby.workflow.standing.labelling_state`),
         ``measured`` and ``classified`` ("yes", "no", "out of date"), ``last_step``, ``next``
         (the command that comes next).
     """
     from sorby.project import Project
+    from sorby.workflow.standing import labelling_state
 
     with Project.open(folder) as project:
         fields, masks, history = project.fields(), project.masks(), project.history()
@@ -45,6 +48,7 @@ def project_status(folder: Path) -> dict[str, Any]:
             "n_without_scale": sum(field.pixel_size is None for field in fields),
             "n_scale_bars": sum(bool(field.ignore_boxes) for field in fields),
             "n_labels": len(project.labels()),
+            "labelling": labelling_state(project),
             "measured": _freshness(project, "measurements"),
             "classified": _freshness(project, "types"),
             "last_step": f"{history[-1].step}, {history[-1].time}" if history else None,
