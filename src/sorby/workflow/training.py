@@ -68,6 +68,7 @@ def train_project(
         If the labels cannot be learnt from, or a stopped training of them waits.
     """
     from sorby.project import Project
+    from sorby.workflow.agreeing import compare_models
     from sorby.workflow.splitting import (
         labelled_names,
         lock_test_fields,
@@ -102,6 +103,7 @@ def train_project(
             with project.transaction():
                 project.models.use(model.number)
                 record_use(project, model)
+            compare_models(project)
     training = model.card.settings["training"]
     return {
         "model": model.number,
