@@ -90,6 +90,8 @@ export interface Status {
   not_learnt: string[];
   measured: Freshness;
   classified: Freshness;
+  /** What is new, and whether to label on; numbers and reasons are in `sorby status` too. */
+  labelling: { line: string; round_due: { answer: boolean | null } };
   root: string;
 }
 

@@ -79,9 +79,11 @@ export function Choose() {
       <div class="page-head">
         <h1>Choose</h1>
         <span class="muted">
-          Which images are worth correcting: near points look alike, so a few far apart stand for all.
+          Which images are worth correcting: near points look alike, so a few far apart stand for
+          all.
         </span>
       </div>
+      <p class={status.labelling.round_due.answer ? "warn" : "muted"}>{status.labelling.line}</p>
       {error && (
         <div class="row">
           <p class="bad" role="alert">
