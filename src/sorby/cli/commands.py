@@ -193,6 +193,12 @@ def run(folder: Path, annotator: str | None, on_step: OnStep, **options: Any) ->
     return answer, learnt.ran_rounds(answer)
 
 
+def experiment(folder: Path, on_step: OnStep, **options: Any) -> Answer:
+    """Compare strategies of choosing."""
+    answer = workflow.run_experiment(folder, on_step=on_step, **options)
+    return answer, learnt.experimented(answer)
+
+
 def demo(folder: Path, seed: int, on_step: OnStep) -> Answer:
     """Run the main job on a generated build."""
     answer = workflow.demo(folder, seed=seed, on_step=on_step)

@@ -31,6 +31,7 @@ def add_learning(add: Add) -> None:
         commands.evaluate,
     )
     _folder(parser)
+    _experiment(add)
     parser = add(
         "models",
         "the project's trained models: promote, roll back, export",
@@ -42,6 +43,42 @@ def add_learning(add: Add) -> None:
     parser.add_argument(
         "--export", metavar="FILE", type=Path, help="write the model in use to a file"
     )
+
+
+def _experiment(add: Add) -> None:
+    parser = add(
+        "experiment",
+        "compare strategies of choosing on known masks: rounds, seeds, one page, tables",
+        "sorby experiment study --strategies smile uniform manual --rounds 6 --per-round 4\n"
+        "  sorby experiment synthetic --seeds 2",
+        commands.experiment,
+    )
+    parser.add_argument(
+        "folder",
+        metavar="DIR|synthetic",
+        type=Path,
+        help="a project whose masks are known, or the word synthetic: fields are generated first",
+    )
+    parser.add_argument(
+        "--strategies",
+        metavar="NAME",
+        nargs="+",
+        default=["smile", "uniform", "manual"],
+        help=f"{STRATEGIES}; manual is played by a script here (default: smile uniform manual)",
+    )
+    parser.add_argument("--rounds", metavar="N", type=int, default=6, help="default 6")
+    parser.add_argument("--per-round", metavar="N", type=int, default=4, help="fields (default 4)")
+    parser.add_argument("--seeds", metavar="N", type=int, default=5, help="repetitions (default 5)")
+    parser.add_argument(
+        "--minutes",
+        metavar="N",
+        type=float,
+        help="begin no round after so long; the same command goes on later (0: only the page)",
+    )
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, help="where the synthetic project goes (sorby-experiment)"
+    )
+    _preset(parser)
 
 
 def _folder(parser: argparse.ArgumentParser) -> None:

@@ -117,6 +117,40 @@ def ran_rounds(answer: dict[str, Any]) -> str:
     return with_notes(text, answer)
 
 
+def experimented(answer: dict[str, Any]) -> str:
+    """Answer of ``sorby experiment``."""
+    synthetic = " SYNTHETIC images." if answer["synthetic"] else ""
+    rows = [
+        [
+            one["strategy"],
+            one["round"],
+            f"{one['n_labelled']:.0f}",
+            *(_mean_sd({"mean": one[k], "sd": one[f"{k}_sd"]}) for k in _SHOWN[:2]),
+            f"{one['wasserstein']:.2f}",
+            f"{one['actions']:.0f} ({one['actions_drawn']:.0f})",
+        ]
+        for one in answer["by_round"]
+    ]
+    head = ["strategy", "round", "labelled", "macro-F1", "defect-F1", "Wasserstein",
+            "actions (drawn)"]  # fmt: skip
+    free = [
+        f"{one['way']}: macro-F1 {_mean_sd({'mean': one['macro_f1'], 'sd': one['macro_f1_sd']})}"
+        for one in answer["baselines"]
+    ]
+    times = [
+        f"{one['what']}: {one['mean']:.1f} s, {one['largest']:.1f} s at most ({one['n']}; goal "
+        f"{one['goal']:.0f} s)"
+        for one in answer["times"]
+    ]
+    text = (
+        f"{answer['seeds_reached']} of {answer['seeds']} seeds, {answer['n_test']} test images, "
+        f"mean ± sd over seeds.{synthetic}\n{table(head, rows)}\nWithout labels (± sd over "
+        f"images): {'; '.join(free)}"
+    )
+    told = [one["sentence"] for one in answer["comparisons"]]
+    return with_notes("\n".join([text, *told, *times, f"The page is {answer['page']}"]), answer)
+
+
 def worked(answer: dict[str, Any]) -> str:
     """Answer of ``sorby effort``."""
     if not answer["images"]:

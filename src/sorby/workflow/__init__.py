@@ -40,6 +40,7 @@ _PLACES = {
     "project_status": "status",
     "report_file": "results",
     "report_project": "reporting",
+    "run_experiment": "experimenting",
     "run_project": "running",
     "run_rounds": "experiment",
     "segment_images": "segmenting",
