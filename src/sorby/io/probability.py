@@ -139,8 +139,42 @@ def read_probability_steps(path: Path) -> np.ndarray:
         pages = [page.asarray(maxworkers=1) for page in stream.pages]
         steps = pages[0][None] if len(pages) == 1 else np.stack(pages)
     if steps.dtype != np.uint8 or steps.ndim != 3:
-        raise ReadError(
-            f"{path} holds {steps.dtype} of shape {steps.shape}: no probability map of Sorby's. "
-            "Predict the field anew."
-        )
+        raise ReadError(_no_map(path, steps))
     return steps
+
+
+def probability_step_bands(path: Path, height: int) -> Iterator[np.ndarray]:
+    """What `read_probability_steps` reads, a band of rows after the other.
+
+    Parameters
+    ----------
+    path : Path
+        From `write_probability`.
+    height : int
+        Rows of a band; the last may have fewer.
+
+    Yields
+    ------
+    ndarray of shape (classes, m, N), uint8
+        In steps of 1/254; 255 where there is no sample.
+
+    Raises
+    ------
+    ReadError
+        If it is not such a file.
+    """
+    from sorby.io.tiff import count_tiff_pages, tiff_bands
+
+    path = checked_file(path)
+    pages = (tiff_bands(path, page=n, height=height) for n in range(count_tiff_pages(path)))
+    for bands in zip(*pages, strict=True):
+        if any(band.dtype != np.uint8 for band in bands):
+            raise ReadError(_no_map(path, bands[0]))
+        yield np.stack(bands)
+
+
+def _no_map(path: Path, found: np.ndarray) -> str:
+    return (
+        f"{path} holds {found.dtype} of shape {found.shape}: no probability map of Sorby's. "
+        "Predict the field anew."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from sorby.io import (
     write_probability,
 )
 from sorby.io.mask_bands import write_mask_bands
+from sorby.io.probability import probability_step_bands
 from sorby.project import history, layout
 from sorby.project.fields import Field, StoredMask
 
@@ -178,6 +180,14 @@ def probability_steps_of(stored: StoredMask) -> np.ndarray | None:
         return None
     _verify(stored.probability, stored.probability_sha256 or "")
     return read_probability_steps(stored.probability)
+
+
+def probability_step_bands_of(stored: StoredMask, height: int) -> Iterator[np.ndarray] | None:
+    """As `probability_steps_of`, a band of rows after the other: uint8 (classes, m, N)."""
+    if stored.probability is None:
+        return None
+    _verify(stored.probability, stored.probability_sha256 or "")
+    return probability_step_bands(stored.probability, height)
 
 
 def _verify(path: Path, sha256: str) -> None:

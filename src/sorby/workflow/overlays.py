@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sorby.core.planes import WHOLE_PX, NewPlane, WritablePlane, bands_of, on_disk
 from sorby.core.records import IGNORE
 from sorby.io.pyramids import n_levels
 
@@ -20,11 +22,12 @@ BOTH, ONLY_NEW, ONLY_OLD = 0, 1, 2
 """Values of the layer "difference"."""
 
 _STEPS = 254
+_BAND_ROWS = 512
 
 
 def overlay_levels(
-    folder: Path, name: str, layer: str, known: tuple[str, list[np.ndarray]] | None = None
-) -> tuple[str, list[np.ndarray]]:
+    folder: Path, name: str, layer: str, known: tuple[str, list[WritablePlane]] | None = None
+) -> tuple[str, list[WritablePlane]]:
     """An overlay of a field at every level of its pyramid.
 
     Parameters
@@ -45,10 +48,11 @@ def overlay_levels(
     -------
     key : str
         What it was made from.
-    levels : list of ndarray of uint8
+    levels : list of planes of uint8
         Level k has 1 / 2^k of the size: the highest value of each block, 255 counted lowest.
+        Those of large fields lie on the disk.
     """
-    from sorby.project import Project
+    from sorby.project import Project, cache_folder
     from sorby.project.changes import field_of
 
     with Project.open(folder) as project:
@@ -57,24 +61,33 @@ def overlay_levels(
         key = f"{layer} {[(mask.version, mask.sha256) for mask in made[-8:]]}"
         if known is not None and known[0] == key:
             return known
-        values = _values(project, made, layer)
-    if values is None:
-        values = np.full(field.shape, NOTHING, np.uint8)
-    return key, _levels(values)
+        is_large = field.shape[0] * field.shape[1] > WHOLE_PX
+        new_plane = on_disk(cache_folder(folder) / "working") if is_large else np.zeros
+        return key, _levels(_bands(project, made, layer, new_plane), field.shape, new_plane)
 
 
-def _values(project: Project, made: list[StoredMask], layer: str) -> np.ndarray | None:
-    from sorby.project import probability_steps_of
+def _bands(
+    project: Project, made: list[StoredMask], layer: str, new_plane: NewPlane
+) -> Iterator[np.ndarray]:
+    """Values of an overlay from the top; none where there is nothing to say."""
+    from sorby.project import probability_step_bands_of
 
-    if not made:
-        return None
     if layer == "difference":
         before = [mask for mask in made if mask.method != made[-1].method]
-        if not before:
-            return None
-        return difference(project.read_mask(made[-1]), project.read_mask(before[-1]))
-    steps = probability_steps_of(made[-1])
-    return None if steps is None else confidence(steps, is_doubt=layer == "uncertainty")
+        if before:
+            new, old = (_laid(project.read_mask(one), new_plane) for one in (made[-1], before[-1]))
+            for rows in bands_of(new.shape):
+                yield difference(new[rows], old[rows])
+    elif made:
+        for steps in probability_step_bands_of(made[-1], _BAND_ROWS) or ():
+            yield confidence(steps, is_doubt=layer == "uncertainty")
+
+
+def _laid(mask: np.ndarray, new_plane: NewPlane) -> WritablePlane:
+    """A mask in a plane: of two large ones only one at a time is in memory."""
+    plane = new_plane(mask.shape, mask.dtype)
+    plane[:] = mask
+    return plane
 
 
 def difference(new: np.ndarray, old: np.ndarray) -> np.ndarray:
@@ -118,10 +131,23 @@ def confidence(steps: np.ndarray, *, is_doubt: bool) -> np.ndarray:
     return np.asarray(table.astype(np.uint8)[highest])
 
 
-def _levels(values: np.ndarray) -> list[np.ndarray]:
+def _levels(
+    bands: Iterator[np.ndarray], shape: tuple[int, int], new_plane: NewPlane
+) -> list[WritablePlane]:
     from sorby.annotate.boxes import reduced
 
-    levels = [values]
-    while len(levels) < n_levels(values.shape):
-        levels.append(reduced(levels[-1], 2))
+    first, start = new_plane(shape, np.uint8), 0
+    for band in bands:
+        first[start : start + len(band)] = band
+        start += len(band)
+    if start == 0:
+        for rows in bands_of(shape):
+            first[rows] = NOTHING
+    levels = [first]
+    while len(levels) < n_levels(shape):
+        finer = levels[-1]
+        coarser = new_plane((-(-finer.shape[0] // 2), -(-finer.shape[1] // 2)), np.uint8)
+        for rows in bands_of(finer.shape, multiple=2):
+            coarser[rows.start // 2 : -(-rows.stop // 2)] = reduced(finer[rows], 2)
+        levels.append(coarser)
     return levels

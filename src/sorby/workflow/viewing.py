@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sorby.core.planes import WritablePlane
 from sorby.io.pyramids import (
     TILE,
     Pyramid,
@@ -44,7 +45,7 @@ class Viewer:
     def __init__(self, folder: Path) -> None:
         self._folder = Path(folder)
         self._open: dict[tuple[str, str, int | None], Pyramid] = {}
-        self._heat: dict[tuple[str, str], tuple[str, list[np.ndarray]]] = {}
+        self._heat: dict[tuple[str, str], tuple[str, list[WritablePlane]]] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -156,7 +157,7 @@ class Viewer:
 
         with _DECODERS:
             key, levels = overlay_levels(self._folder, name, layer, self._heat.get((name, layer)))
-        self._heat = {(name, layer): (key, levels)}  # one in memory: overlays are looked at singly
+        self._heat = {(name, layer): (key, levels)}  # one is held: overlays are looked at singly
         return tile_of(levels, *place)
 
     def thumb(self, name: str, kind: str = "polished") -> tuple[np.ndarray, str]:
