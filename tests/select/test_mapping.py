@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from sorby.select import tsne_map
+from sorby.select import mapping, tsne_map
 
 
 def test_groups_stay_apart_on_the_map(rng):
@@ -44,3 +44,47 @@ def test_selecting_never_loads_torch():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
+
+
+# ---------------------------------------------------------------------- large pools
+
+
+@pytest.fixture
+def few_are_placed(monkeypatch):
+    """The limits made small, so that a test of them is."""
+    monkeypatch.setattr(mapping, "EXACT_UP_TO", 300)
+    monkeypatch.setattr(mapping, "_DRAWN", 120)
+    monkeypatch.setattr(mapping, "_ODD", 20)
+
+
+def test_groups_of_a_large_pool_stay_apart(rng, few_are_placed):
+    group = rng.integers(4, size=900)
+    rows = 20 * np.eye(4, 10)[group] + rng.normal(size=(900, 10))
+    points = tsne_map(rows, rng=rng)
+    centres = np.array([np.median(points[group == number], axis=0) for number in range(4)])
+    distance = np.linalg.norm(points[:, None] - centres[None], axis=2)
+    assert (distance.argmin(axis=1) == group).all()
+
+
+def test_rare_kind_of_a_large_pool_keeps_a_place_of_its_own(rng, few_are_placed):
+    rows = rng.normal(size=(2000, 10))
+    rows[[17, 1234]] += 40
+    points = tsne_map(rows, rng=rng)
+    rest = np.delete(points, [17, 1234], axis=0)
+    assert {17, 1234} <= set(mapping.landmark_rows(rows, rng).tolist())
+    apart = np.linalg.norm(points[17] - points[1234])
+    assert apart < np.linalg.norm(rest - points[17], axis=1).min()
+
+
+def test_large_pool_same_seed_same_map_and_every_landmark_once(rng, few_are_placed):
+    rows = rng.normal(size=(500, 5))
+    first, second = (tsne_map(rows, rng=np.random.default_rng(1)) for _ in range(2))
+    assert np.array_equal(first, second)
+    landmarks = mapping.landmark_rows(rows, rng)
+    assert len(np.unique(landmarks)) == 140
+
+
+def test_copies_lie_together_in_a_large_pool(rng, few_are_placed):
+    rows = np.repeat(rng.normal(size=(40, 5)), 20, axis=0)
+    points = tsne_map(rows, rng=rng)
+    assert np.isfinite(points).all()
