@@ -27,6 +27,7 @@ def test_info_and_tile_are_the_image(page, study, lab):
     info = page.get("/api/fields/p0/info").json()
     assert (info["shape"], info["levels"], info["tile"]) == (list(lab.SHAPE), 1, 512)
     assert info["um_per_px"] == 1.5 and info["window"] == [0, 255]
+    assert (info["pages"], info["page"]) == (1, 0)
     assert np.array_equal(png(page.get("/api/fields/p0/tile/0/0/0")), lab.metal(0)[0])
     etched = png(page.get("/api/fields/p0/tile/0/0/0?kind=etched"))
     assert np.array_equal(etched, lab.metal(0)[0] // 2)
@@ -90,7 +91,13 @@ def test_16_bit_pages_are_shown_in_their_own_window(page, study, tmp_path):
         added = page.post("/api/images", files=[("files", ("stack.tif", stream, "image/tiff"))])
     assert added.json() == {"added": ["stack"], "refused": []}
     info = page.get("/api/fields/stack/info").json()
-    assert info["pages"] == 2 and 1000 <= info["window"][0] < 1100
+    assert (info["pages"], info["page"]) == (2, 0) and 1000 <= info["window"][0] < 1100
+    grays = dict(info["grays"])  # what a window may begin and end with, darkest first
+    for percent in (0, 0.5, 50, 99.5, 100):
+        assert grays[percent] == pytest.approx(np.percentile(stack[0], percent), abs=0.01)
+    assert [percent for percent, _ in info["grays"]] == sorted(grays)
+    second = page.get("/api/fields/stack/info?page=1").json()
+    assert second["page"] == 0 and dict(second["grays"])[50] == np.median(stack[1])
     shown = png(page.get("/api/fields/stack/tile/0/0/0?page=1&low=1000&high=3000"))
     assert np.abs(shown - (stack[1].astype(float) - 1000) * 255 / 2000).max() <= 0.51
     with Project.open(study) as project:

@@ -125,8 +125,9 @@ export const takeOver = (field: string) => post<unknown>(fieldUrl(field, "/take_
 export const sendGesture = (field: string, operation: Operation) =>
   post<Answer>(fieldUrl(field, "/gestures"), operation);
 
-export function imageTileUrl(field: string, kind: ImageKind, level: number, row: number, column: number): string {
-  return fieldUrl(field, `/tile/${level}/${row}/${column}?kind=${kind}`);
+/** `look`: page and grey window, see `Grays`. */
+export function imageTileUrl(field: string, kind: ImageKind, level: number, [row, column]: readonly [number, number], look: string): string {
+  return fieldUrl(field, `/tile/${level}/${row}/${column}?kind=${kind}${look && `&${look}`}`);
 }
 
 export function maskTileUrl(field: string, mode: Mode, level: number, row: number, column: number): string {

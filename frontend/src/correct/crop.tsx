@@ -2,6 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Box } from "../api";
 import type { Defect } from "./api";
 import type { Editor } from "./editor";
+import { usePart } from "./store";
 
 const SIZE_PX = 50;
 const LEAST_SPAN = 28;
@@ -29,6 +30,7 @@ interface Props {
 export function Crops({ editor, defects, top, rowPx }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const ratio = Math.min(2, devicePixelRatio || 1);
+  const look = usePart(editor.store, (state) => state.look);
   const squares = JSON.stringify(defects.map(({ box }) => squareAround(box)));
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
@@ -52,7 +54,7 @@ export function Crops({ editor, defects, top, rowPx }: Props) {
     if (draw()) return;
     const stop = editor.onTile(() => draw() && stop());
     return stop;
-  }, [editor, squares, ratio, rowPx]);
+  }, [editor, squares, ratio, rowPx, look]);
   const height = Math.max(1, defects.length * rowPx);
   return (
     <canvas

@@ -5,6 +5,7 @@ import { sendGesture } from "./api";
 import { Defects } from "./defects";
 import { Desk } from "./desk";
 import { Effort } from "./effort";
+import { Grays } from "./grays";
 import { Heats } from "./heat";
 import { Journal } from "./journal";
 import { Mask, type Pending } from "./mask";
@@ -28,6 +29,7 @@ export class Editor {
   readonly polished: ImageTiles;
   readonly etched: ImageTiles | null;
   readonly heats: Heats;
+  readonly grays = new Grays(this);
   readonly tools = makeTools(this);
   readonly journal: Journal;
   readonly desk = new Desk(this);
@@ -110,6 +112,7 @@ export class Editor {
       this.commit("look", {});
     }
     this.desk.close();
+    this.grays.close();
     this.painter?.stop();
     this.painter = null;
   }

@@ -57,6 +57,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
   const next = nextImage(fields, field.name);
   useEffect(() => {
     void editor.desk.open();
+    void editor.grays.open();
     return () => {
       const { tool, value, radius, tolerance, opacity, layer } = editor.state;
       usual = { tool: tool === "pan" ? "verify" : tool, value, radius, tolerance, opacity, layer };

@@ -2,6 +2,7 @@ import { classAction } from "./actions";
 import type { Layer } from "./api";
 import type { Editor } from "./editor";
 import { Flip } from "./flip";
+import { GrayButton } from "./graypanel";
 import { focusStage, press } from "./focus";
 import { LAYER_WORDS, LAYERS } from "./heat";
 import { Swatch } from "./icons";
@@ -86,6 +87,7 @@ export function Options({ editor }: { editor: Editor }) {
         </label>
       )}
       <span class="correct-hint muted">{HINTS[tool]}</span>
+      <GrayButton editor={editor} />
       <Overlays editor={editor} />
       {editor.etched && <Flip editor={editor} />}
     </div>

@@ -7,6 +7,7 @@ import { Legend } from "./legend";
 import { IGNORE } from "./mask";
 import type { Look, Rgb } from "./overlay";
 import { Painter } from "./painter";
+import { Panels } from "./panels";
 import { Pointers } from "./pointer";
 import { usePart } from "./store";
 import { Top } from "./top";
@@ -55,6 +56,7 @@ export function Stage({ editor, bound, umPerPx, onReady }: Props) {
       </div>
       <ScaleBar editor={editor} umPerPx={umPerPx} />
       <Legend editor={editor} />
+      <Panels editor={editor} />
       <div class="hidden-label" role="status" aria-live="polite">
         {spoken}
       </div>

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { FieldState } from "../api";
 import type { Layer, Mode, Point, Porosity } from "./api";
 import { ALL, type Filters } from "./defects";
+import type { ImageInfo, Percents } from "./grays";
 import type { JournalStatus } from "./journal";
 import type { ToolName } from "./tools";
 import type { Shape } from "./view";
@@ -28,6 +29,14 @@ export interface State {
   layer: Layer;
   /** Share of the etched twin: 0 polished, 1 etched. */
   flip: number;
+  /** What the server tells of the page in sight; null until it has. */
+  about: ImageInfo | null;
+  /** Another page of the file than the one that was imported. */
+  page: number | null;
+  /** Grey window, where a person has chosen one. */
+  window: Percents | null;
+  /** What the tiles of the image are asked for with. */
+  look: string;
   isHidden: boolean;
   selected: readonly number[];
   filters: Filters;
@@ -42,6 +51,8 @@ export interface State {
   mode: Mode;
   journal: JournalStatus;
   dialog: "help" | "done" | "delete_where" | "recut" | null;
+  /** Floats over the image, which stays at hand. */
+  panel: "gray" | null;
   /** Screen px of one image px. */
   scale: number;
   /** Keyboard's place on the image, while it is in use. */
@@ -60,6 +71,10 @@ export const START: State = {
   opacity: 0.25,
   layer: "none",
   flip: 0,
+  about: null,
+  page: null,
+  window: null,
+  look: "",
   isHidden: false,
   selected: [],
   filters: ALL,
@@ -73,6 +88,7 @@ export const START: State = {
   mode: "correct",
   journal: { waiting: 0, trouble: null, savedAt: null },
   dialog: null,
+  panel: null,
   scale: 1,
   cursor: null,
   spoken: "",

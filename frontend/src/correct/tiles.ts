@@ -19,6 +19,10 @@ export type Drawn = "nothing" | "part" | "all";
 /** The micrograph's pyramid. Draws what is there, coarser tiles where the fine ones are to come. */
 export class ImageTiles {
   readonly levels: number;
+  /** Page and grey window, as they stand in the address; empty as the server shows it by itself. */
+  look = "";
+  /** The look that was painted whole last: it stays in sight until the next one is there. */
+  private before = "";
 
   constructor(
     readonly field: string,
@@ -31,11 +35,20 @@ export class ImageTiles {
 
   /** Paint what the view sees. Tiles that are to come call `onLoad`. */
   draw(context: CanvasRenderingContext2D, view: View): Drawn {
+    const drawn = this.paint(context, view);
+    if (drawn === "all") this.before = this.look;
+    return drawn;
+  }
+
+  private paint(context: CanvasRenderingContext2D, view: View): Drawn {
     const level = levelFor(view.scale, this.levels);
     context.imageSmoothingEnabled = view.scale < 2;
     context.imageSmoothingQuality = "low";
     const missing = tilesIn(visible(view, this.shape), level).filter((tile) => !this.get(level, tile));
     let isAny = missing.length > 0 && this.drawCoarser(context, view, level);
+    if (this.before !== this.look) {
+      for (const tile of missing) isAny = this.drawTile(context, view, level, tile, this.before) || isAny;
+    }
     for (const tile of tilesIn(visible(view, this.shape), level)) {
       isAny = this.drawTile(context, view, level, tile) || isAny;
     }
@@ -62,8 +75,14 @@ export class ImageTiles {
     return isAny;
   }
 
-  private drawTile(context: CanvasRenderingContext2D, view: View, level: number, tile: Tile): boolean {
-    const bitmap = this.get(level, tile);
+  private drawTile(
+    context: CanvasRenderingContext2D,
+    view: View,
+    level: number,
+    tile: Tile,
+    look = this.look,
+  ): boolean {
+    const bitmap = this.get(level, tile, look);
     if (!bitmap) return false;
     const size = 2 ** level;
     const row = tile[0] * TILE * size;
@@ -82,7 +101,7 @@ export class ImageTiles {
   crop(context: CanvasRenderingContext2D, box: Box, size: number): boolean {
     const span = Math.max(box[2] - box[0], box[3] - box[1]);
     const view: View = { scale: size / span, top: box[0], left: box[1], width: size, height: size };
-    return this.draw(context, view) === "all";
+    return this.paint(context, view) === "all";
   }
 
   /** Load what the first look at this image needs. */
@@ -92,21 +111,22 @@ export class ImageTiles {
     for (const tile of tilesIn(visible(view, this.shape), level)) this.want(level, tile);
   }
 
-  private get(level: number, tile: Tile): ImageBitmap | undefined {
-    return bitmaps.get(this.key(level, tile));
+  private get(level: number, tile: Tile, look = this.look): ImageBitmap | undefined {
+    return bitmaps.get(this.key(level, tile, look));
   }
 
-  private key(level: number, tile: Tile): string {
-    return `image/${this.kind}/${level}/${tile[0]}/${tile[1]}/${this.field}`;
+  private key(level: number, tile: Tile, look: string): string {
+    return `image/${this.kind}/${level}/${tile[0]}/${tile[1]}/${look}/${this.field}`;
   }
 
   private want(level: number, tile: Tile, isUrgent = true): void {
-    const key = this.key(level, tile);
+    const { look } = this;
+    const key = this.key(level, tile, look);
     if (bitmaps.get(key) || (failed.get(key) ?? -Infinity) > performance.now() - RETRY_MS) return;
     const load = async () => {
-      if (bitmaps.get(key)) return;
+      if (bitmaps.get(key) || this.look !== look) return; // a slider has moved on meanwhile
       try {
-        const response = await request(imageTileUrl(this.field, this.kind, level, tile[0], tile[1]));
+        const response = await request(imageTileUrl(this.field, this.kind, level, tile, look));
         bitmaps.set(key, await createImageBitmap(await response.blob()));
         failed.delete(key);
       } catch {

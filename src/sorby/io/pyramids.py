@@ -57,6 +57,11 @@ class Pyramid:
         return self.levels[0].shape[0], self.levels[0].shape[1]
 
     @property
+    def overview(self) -> np.ndarray:
+        """Its largest level of a million pixels or fewer, as gray windows are measured on."""
+        return next((level for level in self.levels if level.size <= 1_000_000), self.levels[-1])
+
+    @property
     def version(self) -> str:
         """Changes with the image."""
         return self.sha256[:32]

@@ -137,7 +137,9 @@ class Info(Told):
     tile: int
     window: tuple[float, float]
     percentiles: tuple[float, float]
+    grays: list[tuple[float, float]]
     pages: int
+    page: int
     um_per_px: float | None
     version: str
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Place = tuple[int, int, int]
 """Level, row and column of a tile."""
 
+PERCENTS = (0, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.9, 100)
+"""Of the pixels: where a gray window may begin and end, finer towards black and white."""
+
 THUMB = 256
 """Longer edge of a thumbnail, in px."""
 
@@ -44,7 +47,7 @@ class Viewer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = Path(folder)
-        self._open: dict[tuple[str, str, int | None], Pyramid] = {}
+        self._open: dict[tuple[str, str, int | None], tuple[Pyramid, int]] = {}
         self._heat: dict[tuple[str, str], tuple[str, list[WritablePlane]]] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -63,6 +66,10 @@ class Viewer:
         -------
         Pyramid
         """
+        return self._looked_up(name, kind, page)[0]
+
+    def _looked_up(self, name: str, kind: str, page: int | None) -> tuple[Pyramid, int]:
+        """Pyramid of an image, and the page of its file that was imported."""
         from sorby.project import Project
         from sorby.project.changes import picture_file
 
@@ -70,7 +77,7 @@ class Viewer:
         if key not in self._open:
             with Project.open(self._folder) as project:
                 file = picture_file(project, name, kind)
-            self._open[key] = self._built(file, file.page if page is None else page)
+            self._open[key] = self._built(file, file.page if page is None else page), file.page
         return self._open[key]
 
     def forget(self, name: str) -> None:
@@ -99,22 +106,27 @@ class Viewer:
         Returns
         -------
         dict
-            ``shape``, ``levels``, ``tile``, ``window``, ``percentiles``, ``pages``,
-            ``um_per_px``, ``version`` (changes with the image).
+            ``shape``, ``levels``, ``tile``, ``window``, ``percentiles``, ``grays`` (as pairs:
+            a percentage of the pixels, and the gray value that so many are not above),
+            ``pages``, ``page`` (the one that was imported), ``um_per_px``, ``version``
+            (changes with the image).
         """
         from sorby.project import Project
         from sorby.project.changes import field_of
 
-        pyramid = self.pyramid(name, kind, page)
+        pyramid, imported = self._looked_up(name, kind, page)
         with Project.open(self._folder) as project:
             size = field_of(project, name).um_per_px
+        grays = np.percentile(pyramid.overview, PERCENTS).tolist()
         return {
             "shape": pyramid.shape,
             "levels": len(pyramid.levels),
             "tile": TILE,
             "window": pyramid.window,
             "percentiles": pyramid.percentiles,
+            "grays": list(zip(PERCENTS, grays, strict=True)),
             "pages": pyramid.pages,
+            "page": imported,
             "um_per_px": size,
             "version": pyramid.version,
         }
