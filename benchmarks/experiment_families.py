@@ -63,8 +63,8 @@ def main(arguments: list[str]) -> int:
     for first, second, one, other in pairs:
         found = paired_difference(one, other, confidence=confidence)
         told = (strategy_label(first), strategy_label(second), found.mean, *found.interval)
-        print(f"{difference_sentence(*told, 'macro-F1')} ({found.n_seeds} seeds, "
-              f"{found.n_fields} fields)")  # fmt: skip
+        sentence = difference_sentence(*told, "macro-F1", n_seeds=found.n_seeds)
+        print(f"{sentence} ({found.n_seeds} seeds, {found.n_fields} fields)")
     return 0
 
 

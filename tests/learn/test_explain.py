@@ -52,6 +52,15 @@ def test_class_without_evidence_has_an_empty_map(planes):
     assert not grad_cam(Planted(3).eval(), planes, class_number=1).any()
 
 
+def test_guess_that_is_not_corrected_is_the_evidence():
+    network = NETWORKS["fast"](in_channels=3, n_classes=1).eval()
+    initialise(network, np.random.default_rng(0))
+    planes = np.zeros((3, 64, 64), np.float32)
+    planes[2, 20:30, 40:52] = 0.9
+    planes[0, 5:15, 5:15] = 1.0  # seen, and no part of the guess
+    np.testing.assert_allclose(grad_cam(network, planes), planes[2] > 0.5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_every_network_can_be_asked_and_is_left_as_it_was(name, rng):
     network = NETWORKS[name](in_channels=2, n_classes=1).eval()

@@ -8,14 +8,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sorby.core.errors import ModelError, SettingError
+from sorby.learn.unet import GUESS_LIMITS, CorrectingUNet
 
 
 def grad_cam(network: nn.Module, planes: np.ndarray, *, class_number: int = 1) -> np.ndarray:
     """Evidence for a defect class, pixel by pixel, in the maps that the last convolution reads.
 
     Grad-CAM [1]_ for a mask [2]_: the logits of the pixels that the network calls this class are
-    summed (of all pixels where it calls none), each channel of the layer is weighted by its mean
-    gradient, the weighted channels are added up and what is negative is set to zero.
+    summed (of all pixels where it calls none), each channel of the layer is weighted by its
+    gradient, the weighted channels are added up and what is negative is set to zero. For a
+    network that corrects a first guess, the guess is one more channel.
 
     Parameters
     ----------
@@ -54,16 +56,18 @@ def grad_cam(network: nn.Module, planes: np.ndarray, *, class_number: int = 1) -
     n_rows, n_columns = planes.shape[1:]
     stride = int(network.stride)  # type: ignore[arg-type]
     padded = np.pad(planes, ((0, 0), (0, -n_rows % stride), (0, -n_columns % stride)), "symmetric")
-    maps, gradient = _seen(network, torch.from_numpy(padded)[None], class_number)
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
-    evidence = (weights * maps).sum(dim=1, keepdim=True).clamp_min(0)
+    image = torch.from_numpy(padded)[None]
+    maps, weights = _seen(network, image, class_number)
+    evidence = (weights * maps).sum(dim=1, keepdim=True)
     full = functional.interpolate(evidence, size=padded.shape[1:], mode="bilinear")
-    found = full[0, 0, :n_rows, :n_columns].numpy()
+    if isinstance(network, CorrectingUNet):
+        full = full + torch.logit(image[:, -1:].clamp(*GUESS_LIMITS))
+    found = full[0, 0, :n_rows, :n_columns].clamp_min(0).numpy()
     return np.asarray(found / max(float(found.max()), 1e-12), np.float32)
 
 
 def _seen(network: nn.Module, image: Tensor, class_number: int) -> tuple[Tensor, Tensor]:
-    """Maps that the last convolution reads, and the gradient of what speaks for the class."""
+    """Maps that the last convolution reads, and what each speaks for the class, a pixel."""
     kept: list[Tensor] = []
 
     def keep(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -73,11 +77,11 @@ def _seen(network: nn.Module, image: Tensor, class_number: int) -> tuple[Tensor,
     hook = last_convolution(network).register_forward_pre_hook(keep)
     try:
         with torch.enable_grad():
-            logits = network(image)
-            (gradient,) = torch.autograd.grad(_target(logits, class_number), kept[-1])
+            spoken = _spoken(network(image), class_number)
+            (gradient,) = torch.autograd.grad(spoken.sum(), kept[-1])
     finally:
         hook.remove()
-    return kept[-1].detach(), gradient
+    return kept[-1].detach(), gradient.sum(dim=(2, 3), keepdim=True) / spoken.numel()
 
 
 def last_convolution(network: nn.Module) -> nn.Conv2d:
@@ -97,8 +101,8 @@ def last_convolution(network: nn.Module) -> nn.Conv2d:
     return found[-1]
 
 
-def _target(logits: Tensor, class_number: int) -> Tensor:
-    """Sum over the pixels called this class of what speaks for it against the background."""
+def _spoken(logits: Tensor, class_number: int) -> Tensor:
+    """What speaks for a class against the background, at the pixels that are called so."""
     n_classes = max(1, logits.shape[1] - 1)
     if not 1 <= class_number <= n_classes:
         raise SettingError(
@@ -110,4 +114,4 @@ def _target(logits: Tensor, class_number: int) -> Tensor:
     else:
         evidence = logits[:, class_number] - logits[:, 0]
         called = logits.argmax(dim=1) == class_number
-    return evidence[called].sum() if bool(called.any()) else evidence.sum()
+    return evidence[called] if bool(called.any()) else evidence

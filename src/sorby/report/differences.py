@@ -72,7 +72,7 @@ def differences_figure(
                 2 / _WIDTH_MM,
                 3.2 / height,
                 f"Intervals hold the true differences of all rows together with "
-                f"{100 * confidence:g} % confidence, over seeds and test fields. "
+                f"{100 * confidence:g} % confidence, over {_drawn(comparisons)}. "
                 "Gray: zero is inside, nothing may be claimed.",
                 va="top",
                 fontsize=6.6,
@@ -81,6 +81,13 @@ def differences_figure(
         if synthetic:
             style.watermark(figure)
     return figure
+
+
+def _drawn(comparisons: pd.DataFrame) -> str:
+    """What the intervals take for draws from many."""
+    if "n_seeds" in comparisons and comparisons["n_seeds"].max() == 1:
+        return "test fields (one seed)"
+    return "seeds and test fields"
 
 
 def _bars(axes: Axes, comparisons: pd.DataFrame, score: str) -> None:
@@ -111,16 +118,16 @@ def _bars(axes: Axes, comparisons: pd.DataFrame, score: str) -> None:
 
 
 def difference_sentence(
-    first: str, second: str, mean: float, low: float, high: float, score: str
+    first: str, second: str, mean: float, low: float, high: float, score: str, *, n_seeds: int
 ) -> str:
-    """What may be said of a comparison.
+    """What may be said of a comparison; of one seed no more than that it was one.
 
     Examples
     --------
-    >>> difference_sentence("SMILE", "uniform", 0.013, -0.01, 0.04, "macro-F1")
+    >>> difference_sentence("SMILE", "uniform", 0.013, -0.01, 0.04, "macro-F1", n_seeds=3)
     'SMILE and uniform are not told apart: macro-F1 differs by +0.013 [-0.010, +0.040].'
-    >>> difference_sentence("SMILE", "Otsu", 0.2, 0.1, 0.3, "macro-F1")
-    'SMILE is better than Otsu by 0.200 of macro-F1 [+0.100, +0.300].'
+    >>> difference_sentence("SMILE", "Otsu", 0.2, 0.1, 0.3, "macro-F1", n_seeds=1)
+    'In this one seed, SMILE is better than Otsu by 0.200 of macro-F1 [+0.100, +0.300].'
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return f"{first} and {second} cannot be compared: there are too few fields."
@@ -130,4 +137,5 @@ def difference_sentence(
             f"{first} and {second} are not told apart: {score} differs by {mean:+.3f} {interval}."
         )
     word = "better" if mean > 0 else "worse"
-    return f"{first} is {word} than {second} by {abs(mean):.3f} of {score} {interval}."
+    limit = "In this one seed, " if n_seeds == 1 else ""
+    return f"{limit}{first} is {word} than {second} by {abs(mean):.3f} of {score} {interval}."

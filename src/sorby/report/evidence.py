@@ -132,7 +132,7 @@ def _row(
                 cmap=_MAP,
                 vmin=0,
                 vmax=1,
-                alpha=1.0 if column == 1 else 0.6,
+                alpha=None if column == 1 else np.clip(1.6 * map_, 0, 0.85),
                 aspect="auto",
                 gid=f"evidence:{turn}",
             )

@@ -87,8 +87,8 @@ def pictures_of_models(
             Picture(
                 evidence,
                 title=f"Grad-CAM of the last layer but one, best and worst test image ({who})",
-                caption="What speaks for a defect in the maps that the last convolution reads, "
-                "beyond the first guess that the network corrects.",
+                caption="What speaks for a defect in the maps that the last convolution reads, the "
+                "first guess that the network corrects among them; black: nothing speaks for it.",
             )
         ],
         "losses": [Picture(losses, title=f"Losses of every round ({who})")],

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from sorby.report import Picture, Section
 
 FOLDER = "experiment"
-_PNG_DPI = 150
+_DPI = {"examples": 100, "gradcam": 85}
+_LINES_DPI = 150
 _WORDS = {
     "smile": "SMILE takes images that stand for every kind in the pool",
     "uniform": "uniform draws at random",
@@ -72,7 +73,8 @@ def write_experiment(
     named = [picture for group in pictures.values() for picture in group]
     figures = []
     for done, (name, picture) in enumerate(_file_names(pictures), start=1):
-        figures.append(_save(picture, folder / f"{name}.png"))
+        dpi = _DPI.get(name, _LINES_DPI)
+        figures.append(_save(picture, folder / f"{name}.png", dpi))
         on_step(done, len(named), step="draw")
     write_csv({name: getattr(tables, name) for name in _TABLES}, folder)
     page = write_experiment_page(
@@ -105,11 +107,11 @@ def _file_words() -> dict[str, str]:
     }
 
 
-def _save(picture: Picture, path: Path) -> Path:
+def _save(picture: Picture, path: Path, dpi: int) -> Path:
     from sorby.core.files import atomic_path
     from sorby.report.figures import figure_bytes
 
-    content = figure_bytes(picture.draw(), "png", dpi=_PNG_DPI)
+    content = figure_bytes(picture.draw(), "png", dpi=dpi)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
     return path
@@ -145,7 +147,11 @@ def _headlines(tables: Tables, seeds: int) -> list[tuple[str, str, str]]:
     times = tables.times["largest"].tolist()
     words = score.replace("_f1", "-F1")
     return [
-        (f"{low:.3f} to {high:.3f}", f"{words} at the end", f"of {len(end)} strategies"),
+        (
+            f"{low:.3f}" + (f" to {high:.3f}" if f"{high:.3f}" != f"{low:.3f}" else ""),
+            f"{words} at the end",
+            f"of {len(end)} strategies" if len(end) > 1 else str(end["strategy"].iloc[0]),
+        ),
         (f"{free.max():.3f}", "Without labels", LABELS[str(free.idxmax())]),
         (f"{tables.seeds_reached} of {seeds}", "Seeds reached", "by every strategy"),
         (f"{tables.n_test}", "Test images", "never chosen or learnt from"),

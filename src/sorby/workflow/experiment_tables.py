@@ -302,8 +302,8 @@ def _comparisons(
     for first, second, one, other in pairs:
         found = paired_difference(one, other, confidence=confidence)
         told = (first, second, found.mean, *found.interval)
-        words = score.replace("_f1", "-F1")
-        rows.append((*told, found.n_seeds, found.n_fields, difference_sentence(*told, words)))
+        words = difference_sentence(*told, score.replace("_f1", "-F1"), n_seeds=found.n_seeds)
+        rows.append((*told, found.n_seeds, found.n_fields, words))
     return pd.DataFrame(rows, columns=columns)
 
 
