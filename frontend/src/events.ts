@@ -8,8 +8,19 @@ export interface DraftEvent {
   box: Box | null;
 }
 
+/** An image that nobody has opened yet is being made ready: how much is done. */
+export interface PreparingEvent {
+  type: "preparing";
+  field: string;
+  done: number;
+  total: number;
+}
+
+/** Of one image only: nothing that the project as a whole is told by. */
+export type ImageEvent = DraftEvent | PreparingEvent;
+
 export type ServerEvent =
-  { type: "job"; job: Job } | { type: "field"; field: Field } | { type: "project" } | DraftEvent;
+  { type: "job"; job: Job } | { type: "field"; field: Field } | { type: "project" } | ImageEvent;
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;

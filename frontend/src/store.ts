@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, ApiError, messageOf, type Job, type Project } from "./api";
-import { listen, type DraftEvent, type ServerEvent } from "./events";
+import { listen, type ImageEvent, type ServerEvent } from "./events";
 
 export interface State {
   project: Project | null;
@@ -65,23 +65,23 @@ async function fetchProject(): Promise<void> {
 /** Whether more than this one thing changed: what the project's status counts. */
 export function changesStatus(project: Project | null, event: ServerEvent): boolean {
   if (event.type === "project") return true;
-  if (event.type === "draft") return false;
+  if (event.type === "draft" || event.type === "preparing") return false;
   if (event.type === "job") return event.job.state !== "running" && event.job.state !== "waiting";
   const old = project?.fields.find((field) => field.name === event.field.name);
   return old?.state !== event.field.state || old.mask_version !== event.field.mask_version;
 }
 
-const draftWatchers = new Set<(event: DraftEvent) => void>();
+const imageWatchers = new Set<(event: ImageEvent) => void>();
 
-/** Be told of gestures that are kept, those of this tab too. Returns how to stop it. */
-export function watchDrafts(watcher: (event: DraftEvent) => void): () => void {
-  draftWatchers.add(watcher);
-  return () => void draftWatchers.delete(watcher);
+/** Be told of gestures that are kept, those of this tab too, and of images that are made ready. */
+export function watchImages(watcher: (event: ImageEvent) => void): () => void {
+  imageWatchers.add(watcher);
+  return () => void imageWatchers.delete(watcher);
 }
 
 function onEvent(event: ServerEvent): void {
-  if (event.type === "draft") {
-    for (const watcher of [...draftWatchers]) watcher(event);
+  if (event.type === "draft" || event.type === "preparing") {
+    for (const watcher of [...imageWatchers]) watcher(event);
     return;
   }
   const isFar = changesStatus(state.project, event);

@@ -110,3 +110,19 @@ def test_bands_together_are_the_image(tmp_path, rng, options, kind):
     bands = list(tiff_bands(path, height=50))
     assert {len(band) for band in bands[:-1]} == {50}
     assert np.array_equal(np.concatenate(bands), read_tiff(path).pixels)
+
+
+def test_progress_is_told_in_rows_up_to_all_there_are(tmp_path):
+    write_micrograph(tmp_path / "tall.png", np.zeros((2100, 40), np.uint8))
+    told = []
+    build_pyramid(
+        tmp_path / "tall.png",
+        tmp_path / "pyramid",
+        sha256="0" * 64,
+        n_rows=2100,
+        on_step=lambda done, total: told.append((done, total)),
+    )
+    done = [rows for rows, _ in told]
+    assert {total for _, total in told} == {2800}
+    assert done == sorted(done) and done[:5] == [512, 1024, 1536, 2048, 2100]
+    assert 2750 < done[-1] <= 2800

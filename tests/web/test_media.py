@@ -103,3 +103,18 @@ def test_16_bit_pages_are_shown_in_their_own_window(page, study, tmp_path):
     with Project.open(study) as project:
         field = next(f for f in project.fields() if f.name == "stack")
         assert np.array_equal(project.read_picture(field).pixels, read_micrograph(path).pixels)
+
+
+def test_pages_are_told_how_far_an_image_is_prepared_also_where_that_fails(app, page, monkeypatch):
+    told = []
+    monkeypatch.setattr(app.state.house.hub, "publish", told.append)
+    assert page.get("/api/fields/p3/tile/0/0/0").status_code == 200
+    assert {event["type"] for event in told} == {"preparing"}
+    assert {event["field"] for event in told} == {"p3"}
+    shares = [event["done"] / event["total"] for event in told]
+    assert shares == sorted(shares) and 0 < shares[0] < shares[-1] == 1
+    told.clear()
+    assert page.get("/api/fields/p3/tile/0/0/0").status_code == 200
+    assert told == []  # it is there
+    assert page.get("/api/fields/p3/info?page=7").status_code >= 400
+    assert told[-1]["done"] == told[-1]["total"]

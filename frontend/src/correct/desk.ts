@@ -1,7 +1,7 @@
 import { complain, say } from "../components/Toast";
 import type { Box } from "../api";
 import { ApiError, messageOf } from "../api";
-import type { DraftEvent } from "../events";
+import type { DraftEvent, ImageEvent } from "../events";
 import * as server from "./api";
 import { patchValues, type Answer, type Draft, type Gestures, type Mode, type Operation, type Tail } from "./api";
 import { Defects } from "./defects";
@@ -60,10 +60,16 @@ export class Desk {
     if (state.mode === "correct" && journal.isEmpty) await this.reopen();
   }
 
+  followEvent(event: ImageEvent): void {
+    if (event.field !== this.editor.field.name) return;
+    if (event.type === "draft") this.followWriter(event);
+    else this.editor.store.set({ preparing: event.done < event.total ? event.done / event.total : null });
+  }
+
   /** Another tab writes here: show what it does, and ask for the list when its hand rests. */
-  followWriter({ field, mode, box }: DraftEvent): void {
+  private followWriter({ mode, box }: DraftEvent): void {
     const { editor } = this;
-    if (field !== editor.field.name || mode !== editor.state.mode || !editor.state.isReadOnly) return;
+    if (mode !== editor.state.mode || !editor.state.isReadOnly) return;
     if (box) {
       editor.mask.reload(box);
       editor.painter?.refresh();

@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Box, Field } from "../api";
 import { attempt, say } from "../components/Toast";
+import { duration } from "../format";
 import { go, hrefOf } from "../router";
-import { refresh, useProject, useStore, watchDrafts } from "../store";
+import { refresh, useProject, useStore, watchImages } from "../store";
 import { BottomBar } from "./bottombar";
 import "./correct.css";
 import { Dialogs } from "./dialogs";
@@ -70,7 +71,7 @@ function Screen({ field, fields, classes, box }: ScreenProps) {
   }, [online, editor]);
   useEffect(() => leaveWhenDone(editor, field, next), [editor, field, next?.name]);
   useEffect(() => void attempt(() => editor.desk.follow(field.mask_version)), [editor, field.mask_version]);
-  useEffect(() => watchDrafts((event) => editor.desk.followWriter(event)), [editor]);
+  useEffect(() => watchImages((event) => editor.desk.followEvent(event)), [editor]);
   usePrefetch(editor, next);
   const wanted = box?.join(",");
   const first = () => {
@@ -172,15 +173,16 @@ function Banner({ editor, online }: { editor: Editor; online: boolean }) {
 
 /** A first mask of a large image takes seconds: say so, but not where it comes at once. */
 function Opening() {
-  const [isLong, setLong] = useState(false);
+  const [seconds, setSeconds] = useState(0);
   useEffect(() => {
-    const timer = window.setTimeout(() => setLong(true), 600);
-    return () => window.clearTimeout(timer);
+    const timer = window.setInterval(() => setSeconds((before) => before + 1), 1000);
+    return () => window.clearInterval(timer);
   }, []);
-  if (!isLong) return null;
+  if (seconds === 0) return null;
   return (
     <div class="correct-banner note" role="status">
       <span>Opening the mask. An image that has none gets its first one now; no training is needed.</span>
+      {seconds > 4 && <span class="muted">{duration(seconds)} so far</span>}
     </div>
   );
 }

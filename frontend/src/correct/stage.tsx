@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Progress } from "../components/Progress";
 import { number, THIN } from "../format";
 import type { Editor } from "./editor";
 import { Keyboard } from "./keyboard";
@@ -57,6 +58,7 @@ export function Stage({ editor, bound, umPerPx, onReady }: Props) {
       <ScaleBar editor={editor} umPerPx={umPerPx} />
       <Legend editor={editor} />
       <Panels editor={editor} />
+      <Preparing editor={editor} />
       <div class="hidden-label" role="status" aria-live="polite">
         {spoken}
       </div>
@@ -133,6 +135,21 @@ function lookOf(editor: Editor): Look {
     colours.set(value, [(packed >> 16) & 255, (packed >> 8) & 255, packed & 255]);
   }
   return { colours, opacity: editor.state.opacity, outline: OUTLINE_PX };
+}
+
+/** The first look at a large image takes a while: how far it is. */
+function Preparing({ editor }: { editor: Editor }) {
+  const share = usePart(editor.store, (state) => state.preparing);
+  if (share === null) return null;
+  return (
+    <div class="correct-preparing" role="status">
+      <span>
+        Preparing the image, the first time only: {Math.floor(100 * share)}
+        {THIN}%
+      </span>
+      <Progress done={Math.round(1000 * share)} total={1000} label="Preparing the image" />
+    </div>
+  );
 }
 
 const WIDEST_BAR_PX = 160;

@@ -20,6 +20,8 @@ export interface Edited {
 export interface State {
   phase: "opening" | "ready" | "failed";
   error: string | null;
+  /** How much of an image that nobody has opened yet is ready, 0 to 1; null where it is, or unknown. */
+  preparing: number | null;
   tool: ToolName;
   /** Class that tools paint. */
   value: number;
@@ -64,6 +66,7 @@ export interface State {
 export const START: State = {
   phase: "opening",
   error: null,
+  preparing: null,
   tool: "verify",
   value: 1,
   radius: 8,

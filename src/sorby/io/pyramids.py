@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sorby.core.errors import UnknownFieldError
+from sorby.core.progress import OnStep, silent
 from sorby.io.limits import checked_file
 from sorby.io.micrographs import count_pages, format_of, read_micrograph
 
@@ -208,7 +209,15 @@ def bands(path: Path, page: int, height: int) -> Iterator[np.ndarray]:
         yield pixels[start : start + height]
 
 
-def build_pyramid(path: Path, place: Path, *, page: int = 0, sha256: str) -> None:
+def build_pyramid(
+    path: Path,
+    place: Path,
+    *,
+    page: int = 0,
+    sha256: str,
+    n_rows: int = 0,
+    on_step: OnStep = silent,
+) -> None:
     """Write the levels of an image, band by band, so that none is ever in memory as a whole.
 
     Parameters
@@ -221,6 +230,10 @@ def build_pyramid(path: Path, place: Path, *, page: int = 0, sha256: str) -> Non
         Of the file.
     sha256 : str
         Hash of the file.
+    n_rows : int
+        Of the image, where that is known: nothing is told of the progress without.
+    on_step : callable
+        Told rows, those of smaller levels counted by their pixels, and all there are.
 
     Raises
     ------
@@ -231,9 +244,16 @@ def build_pyramid(path: Path, place: Path, *, page: int = 0, sha256: str) -> Non
     shutil.rmtree(writing, ignore_errors=True)
     writing.mkdir(parents=True, mode=0o700)
     try:
-        shape, dtype = _write_first(bands(path, page, TILE), writing / "0.raw")
+        total = n_rows + n_rows // 3  # a quarter, a sixteenth, ... of the pixels come on top
+
+        def tell(rows: int) -> None:
+            if n_rows:
+                on_step(min(rows, total), total)
+
+        shape, dtype = _write_first(bands(path, page, TILE), writing / "0.raw", tell)
         for level in range(1, n_levels(shape)):
             _write_next(writing, level, _shape_at(shape, level - 1), dtype)
+            tell(n_rows + round((1 - 0.25**level) * (total - n_rows)))
         window, percentiles = window_of(_smallest(writing, shape, dtype))
         about = {
             "shape": shape,
@@ -251,12 +271,15 @@ def build_pyramid(path: Path, place: Path, *, page: int = 0, sha256: str) -> Non
         shutil.rmtree(writing, ignore_errors=True)
 
 
-def _write_first(parts: Iterator[np.ndarray], path: Path) -> tuple[tuple[int, int], np.dtype[Any]]:
+def _write_first(
+    parts: Iterator[np.ndarray], path: Path, tell: Callable[[int], None]
+) -> tuple[tuple[int, int], np.dtype[Any]]:
     rows, columns, dtype = 0, 0, np.dtype(np.uint8)
     with path.open("wb") as stream:
         for band in parts:
             np.ascontiguousarray(band).tofile(stream)
             rows, columns, dtype = rows + len(band), band.shape[1], band.dtype
+            tell(rows)
     return (rows, columns), dtype
 
 

@@ -33,7 +33,7 @@ class House:
     def __init__(self, folder: Path, *, author: str | None = None) -> None:
         self.folder, self._author = Path(folder).resolve(), author
         self.hub, self.tabs = Hub(), Tabs()
-        self.viewer = workflow.Viewer(self.folder)
+        self.viewer = workflow.Viewer(self.folder, self._on_build)
         self.jobs = workflow.Jobs(self.folder, self._on_job)
         # SQLite allows one writer; one thread that writes gestures is never told "locked".
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -62,6 +62,9 @@ class House:
         for name in names:
             self.viewer.forget(name)
         self.tell({"type": "project"})
+
+    def _on_build(self, name: str, done: int, total: int) -> None:
+        self.tell({"type": "preparing", "field": name, "done": done, "total": total})
 
     def _on_job(self, row: dict[str, Any]) -> None:
         self.tell({"type": "job", "job": row})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Place = tuple[int, int, int]
 """Level, row and column of a tile."""
 
+OnBuild = Callable[[str, int, int], None]
+
 PERCENTS = (0, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.9, 100)
 """Of the pixels: where a gray window may begin and end, finer towards black and white."""
 
@@ -43,10 +46,12 @@ class Viewer:
     ----------
     folder : Path
         The project.
+    on_build : callable, optional
+        Told, while a pyramid is built, of which field, what part is done and of how much.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = Path(folder)
+    def __init__(self, folder: Path, on_build: OnBuild | None = None) -> None:
+        self._folder, self._on_build = Path(folder), on_build
         self._open: dict[tuple[str, str, int | None], tuple[Pyramid, int]] = {}
         self._heat: dict[tuple[str, str], tuple[str, list[WritablePlane]]] = {}
         self._locks: dict[str, threading.Lock] = {}
@@ -71,13 +76,14 @@ class Viewer:
     def _looked_up(self, name: str, kind: str, page: int | None) -> tuple[Pyramid, int]:
         """Pyramid of an image, and the page of its file that was imported."""
         from sorby.project import Project
-        from sorby.project.changes import picture_file
+        from sorby.project.changes import field_of, picture_file
 
         key = (name, kind, page)
         if key not in self._open:
             with Project.open(self._folder) as project:
-                file = picture_file(project, name, kind)
-            self._open[key] = self._built(file, file.page if page is None else page), file.page
+                file, n_rows = picture_file(project, name, kind), field_of(project, name).shape[0]
+            chosen = file.page if page is None else page
+            self._open[key] = self._built(name, file, chosen, n_rows), file.page
         return self._open[key]
 
     def forget(self, name: str) -> None:
@@ -85,7 +91,7 @@ class Viewer:
         for key in [key for key in self._open if key[0] == name]:
             del self._open[key]
 
-    def _built(self, file: PictureFile, page: int) -> Pyramid:
+    def _built(self, name: str, file: PictureFile, page: int, n_rows: int) -> Pyramid:
         from sorby.project import cache_folder
 
         place = cache_folder(self._folder) / "pyramids" / f"{file.sha256[:32]}-{page}"
@@ -94,11 +100,22 @@ class Viewer:
         with lock:
             found = open_pyramid(place)
             if found is None:
-                with _DECODERS:
-                    build_pyramid(file.path, place, page=page, sha256=file.sha256)
+                self._build(name, file, page, n_rows, place)
                 found = open_pyramid(place)
             assert found is not None
             return found
+
+    def _build(self, name: str, file: PictureFile, page: int, n_rows: int, place: Path) -> None:
+        def on_step(done: int, total: int, **values: object) -> None:
+            if self._on_build is not None:
+                self._on_build(name, done, total)
+
+        about: dict[str, Any] = {"page": page, "sha256": file.sha256, "n_rows": n_rows}
+        try:
+            with _DECODERS:
+                build_pyramid(file.path, place, **about, on_step=on_step)
+        finally:
+            on_step(1, 1)  # also where it failed: nothing is being made ready any more
 
     def info(self, name: str, kind: str = "polished", page: int | None = None) -> dict[str, Any]:
         """What a canvas needs to know of an image.

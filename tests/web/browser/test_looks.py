@@ -70,3 +70,17 @@ def test_another_page_of_the_file_is_seen_and_the_mask_stays(screen):
     page.wait_for_timeout(300)
     assert pages.input_value() == "0"
     assert np.allclose(screen.seen(*METAL), before, atol=2)
+
+
+def test_an_image_that_is_being_prepared_says_how_far_it_is(tab, server):
+    """The server's events are played here: a real image would be ready too soon, or too late."""
+    told = 'data: {"type": "preparing", "field": "%s", "done": %d, "total": 1000}\n\n'
+    now = [told % ("deep", 437) + told % ("another", 900)]  # played again with each connection
+    tab.route(
+        "**/api/events",
+        lambda route: route.fulfill(content_type="text/event-stream", body=now[0]),
+    )
+    tab.goto(f"{server.origin}/#/correct/deep")
+    tab.locator(".correct-preparing", has_text="43\u202f%").wait_for()
+    now[0] = told % ("deep", 1000)
+    tab.locator(".correct-preparing").wait_for(state="detached")
