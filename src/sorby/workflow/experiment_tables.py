@@ -314,6 +314,7 @@ def _times(table: pd.DataFrame, played: Sequence[dict[str, Any]]) -> pd.DataFram
     rows = [
         ("one training (a member)", own["training_seconds"], 60.0),
         ("one round (choose, train, score)", own["round_seconds"], 120.0),
+        ("one training, seconds of the processor", own["training_cpu_seconds"], 60.0),
     ]
     return pd.DataFrame(
         [
