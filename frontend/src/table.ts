@@ -173,6 +173,49 @@ function stem(name: string): string {
   return file.replace(/\.(tiff?|png|jpe?g|bmp)$/i, "").toLowerCase();
 }
 
+/** First and last of the selected rows; `row` has the focus, `anchor` is where the selection began. */
+export type Span = readonly [first: number, last: number];
+
+export function spanOf(anchor: number | null, row: number): Span {
+  return anchor === null ? [row, row] : [Math.min(anchor, row), Math.max(anchor, row)];
+}
+
+/** How many rows are selected. */
+export function sizeOf([first, last]: Span): number {
+  return last - first + 1;
+}
+
+/**
+ * What a text typed into one cell changes: the same column of every selected row. With several
+ * rows, one that was taken with Enter as it stood goes to the others. `before` is null where the
+ * text did not begin with what stood there.
+ */
+export function filled(
+  span: Span,
+  column: string,
+  text: string,
+  before: string | null,
+  isMeant: boolean,
+): Edit[] {
+  if (text === before && !(isMeant && sizeOf(span) > 1)) return [];
+  return Array.from({ length: sizeOf(span) }, (_, i) => ({ row: span[0] + i, column, text }));
+}
+
+/** What a paste changes: a single cell goes to every selected row, a block as `placePasted`. */
+export function pasted(
+  block: string[][],
+  at: Place,
+  span: Span,
+  columns: readonly { key: string; isEditable: boolean }[],
+  names: readonly string[],
+): { edits: Edit[]; notes: string[] } {
+  const [[only, ...more] = [], ...below] = block;
+  const column = columns[at.column];
+  const isOne = only !== undefined && more.length + below.length === 0;
+  if (!isOne || sizeOf(span) === 1 || !column?.isEditable) return placePasted(block, at, columns, names);
+  return { edits: filled(span, column.key, only, null, true), notes: [] };
+}
+
 interface Size {
   rows: number;
   columns: number;

@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { parseLength, parseNumber, parsePasted, placePasted, sortRows, stepOf } from "../src/table";
+import {
+  filled,
+  parseLength,
+  parseNumber,
+  parsePasted,
+  pasted,
+  placePasted,
+  sizeOf,
+  sortRows,
+  spanOf,
+  stepOf,
+} from "../src/table";
 
 describe("sorting", () => {
   const by = (rows: unknown[], direction: "ascending" | "descending") =>
@@ -116,6 +127,43 @@ describe("where pasted cells go", () => {
   });
   test("cells that cannot be edited are never written", () => {
     expect(placePasted([["new name"]], { row: 0, column: 0 }, columns, names).edits).toEqual([]);
+  });
+});
+
+describe("the same value for selected rows", () => {
+  const rowsOf = (edits: { row: number }[]) => edits.map(({ row }) => row);
+
+  test("a selection goes from where it began to the focus, up or down", () => {
+    expect(spanOf(null, 4)).toEqual([4, 4]);
+    expect(spanOf(2, 4)).toEqual([2, 4]);
+    expect(spanOf(4, 2)).toEqual([2, 4]);
+    expect(sizeOf([2, 4])).toBe(3);
+  });
+  test("a text typed in one of them goes to all, in its column", () => {
+    expect(filled([1, 3], "um_per_px", "0.5", "", true)).toEqual([
+      { row: 1, column: "um_per_px", text: "0.5" },
+      { row: 2, column: "um_per_px", text: "0.5" },
+      { row: 3, column: "um_per_px", text: "0.5" },
+    ]);
+  });
+  test("what stood there goes to the others with Enter, and nowhere when the cell is only left", () => {
+    expect(rowsOf(filled([1, 3], "alloy", "In718", "In718", true))).toEqual([1, 2, 3]);
+    expect(filled([1, 3], "alloy", "In718", "In718", false)).toEqual([]);
+    expect(filled([1, 1], "alloy", "In718", "In718", true)).toEqual([]);
+    expect(rowsOf(filled([1, 1], "alloy", "", null, false))).toEqual([1]); // emptied with Delete
+  });
+  test("a single pasted cell goes to all of them, a block is laid down from the focus", () => {
+    const columns = [
+      { key: "image", isEditable: false },
+      { key: "alloy", isEditable: true },
+    ];
+    const names = ["A1", "A2", "A3"];
+    const at = { row: 2, column: 1 };
+    expect(rowsOf(pasted([["In718"]], at, [0, 2], columns, names).edits)).toEqual([0, 1, 2]);
+    expect(rowsOf(pasted([["In718"]], at, [2, 2], columns, names).edits)).toEqual([2]);
+    const block = pasted([["In718"], ["Ti64"]], { row: 0, column: 1 }, [0, 2], columns, names);
+    expect(rowsOf(block.edits)).toEqual([0, 1]);
+    expect(pasted([["x"]], { row: 0, column: 0 }, [0, 2], columns, names).edits).toEqual([]);
   });
 });
 

@@ -2,13 +2,17 @@ import type { ComponentChildren, TargetedClipboardEvent, TargetedKeyboardEvent }
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count, NONE, number } from "../format";
 import {
+  filled,
   parsePasted,
-  placePasted,
+  pasted,
+  sizeOf,
   sortRows,
+  spanOf,
   stepOf,
   type Cell,
   type Direction,
   type Edit,
+  type Span,
 } from "../table";
 import { CellInput, type Editing } from "./CellInput";
 
@@ -52,6 +56,7 @@ export function Table<R>(props: Props<R>) {
   const { columns, nameOf, rowHeight = 28 } = props;
   const [sort, setSort] = useState(props.sort);
   const [active, setActive] = useState<[row: number, column: number]>([0, 0]);
+  const [anchor, setAnchor] = useState<number | null>(null);
   const [editing, setEditing] = useState<Editing | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(false);
@@ -66,6 +71,7 @@ export function Table<R>(props: Props<R>) {
   );
   const row = Math.min(active[0], rows.length - 1);
   const column = Math.min(active[1], columns.length - 1);
+  const span = spanOf(anchor === null ? null : Math.min(anchor, rows.length - 1), row);
   const tabRow = row >= first && row < last ? row : Math.min(first + OVERSCAN, last - 1);
 
   useLayoutEffect(() => {
@@ -78,7 +84,8 @@ export function Table<R>(props: Props<R>) {
     }
   });
 
-  const move = (nextRow: number, nextColumn: number) => {
+  const move = (nextRow: number, nextColumn: number, isWider = false) => {
+    setAnchor(isWider && props.onEdit ? (anchor ?? row) : null);
     const to = Math.max(0, Math.min(rows.length - 1, nextRow));
     const across = Math.max(0, Math.min(columns.length - 1, nextColumn));
     setActive([to, across]);
@@ -96,9 +103,12 @@ export function Table<R>(props: Props<R>) {
   const commit = (text: string, step: number) => {
     const edited = columns[column];
     setEditing(null);
-    if (edited && text !== editing?.before)
-      props.onEdit?.([{ row, column: edited.key, text }], rows, []);
-    if (step) move(row + step, column);
+    if (!edited) return;
+    const edits = filled(span, edited.key, text, editing?.before ?? null, step > 0);
+    if (edits.length) props.onEdit?.(edits, rows, []);
+    if (edits.length && sort?.[0] === edited.key) setAnchor(null); // the rows change places
+    if (sizeOf(span) > 1) wantsFocus.current = true;
+    else if (step) move(row + step, column);
   };
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>) => {
@@ -112,7 +122,11 @@ export function Table<R>(props: Props<R>) {
     const current = rows[row];
     const isEditable = Boolean(columns[column]?.isEditable);
     if (current === undefined) return;
-    if (step) move(step.row, step.column);
+    if (step) move(step.row, step.column, event.shiftKey);
+    else if (props.onEdit && event.key === "a" && (event.ctrlKey || event.metaKey)) {
+      setAnchor(row === 0 ? rows.length - 1 : 0);
+      if (row !== 0) setActive([rows.length - 1, column]);
+    } else if (anchor !== null && event.key === "Escape") setAnchor(null);
     else if (event.key === "Enter") {
       if (isEditable) startEditing(current, column);
       else props.onOpen?.(current);
@@ -132,15 +146,27 @@ export function Table<R>(props: Props<R>) {
       key,
       isEditable: Boolean(isEditable),
     }));
-    const placed = placePasted(parsePasted(text), { row, column }, targets, rows.map(nameOf));
+    const at = { row, column };
+    const placed = pasted(parsePasted(text), at, span, targets, rows.map(nameOf));
     props.onEdit(placed.edits, rows, placed.notes);
   };
 
-  const toggleSort = (key: string) =>
+  const toggleSort = (key: string) => {
+    setAnchor(null);
     setSort((now) => [
       key,
       now?.[0] === key && now[1] === "ascending" ? "descending" : "ascending",
     ]);
+  };
+
+  /** With Shift the rows from the focus to the pointer are selected, without the one alone. */
+  const onPoint = (event: MouseEvent, toRow: number, toColumn: number) => {
+    if (editing !== null || event.button !== 0) return;
+    if (event.shiftKey) {
+      event.preventDefault(); // would select text
+      move(toRow, toColumn, true);
+    } else setAnchor(null);
+  };
 
   if (rows.length === 0 && props.empty) return <>{props.empty}</>;
   const width = columns.reduce((sum, one) => sum + one.width, 0);
@@ -150,6 +176,7 @@ export function Table<R>(props: Props<R>) {
         role="grid"
         aria-label={props.label}
         aria-rowcount={rows.length + 1}
+        aria-multiselectable={props.onEdit ? true : undefined}
         style={{ minWidth: `${width}px` }}
         onKeyDown={onKeyDown}
         onPaste={onPaste}
@@ -181,12 +208,14 @@ export function Table<R>(props: Props<R>) {
               row={one}
               index={first + i}
               rowHeight={rowHeight}
+              span={span}
               numeric={numeric}
               tabColumn={first + i === tabRow ? column : -1}
               edited={first + i === row && editing ? { ...editing, column } : null}
               onFocus={(j) => {
                 if (first + i !== row || j !== column) setActive([first + i, j]);
               }}
+              onPoint={(event, j) => onPoint(event, first + i, j)}
               onStart={(j) => startEditing(one, j)}
               onCommit={commit}
               onCancel={() => {
@@ -198,6 +227,11 @@ export function Table<R>(props: Props<R>) {
           <Spacer height={(rows.length - last) * rowHeight} span={columns.length} />
         </tbody>
       </table>
+      {sizeOf(span) > 1 && (
+        <div class="table-note" role="status">
+          {sizeOf(span)} rows: what you type in a cell goes to all of them. Escape lets them go.
+        </div>
+      )}
     </div>
   );
 }
@@ -208,23 +242,28 @@ interface RowProps<R> {
   /** Place among all rows, from 0. */
   index: number;
   rowHeight: number;
+  /** Rows that are selected. */
+  span: Span;
   numeric: Set<string>;
   /** Column whose cell the Tab key reaches; -1 in the other rows. */
   tabColumn: number;
   edited: (Editing & { column: number }) | null;
   onFocus: (column: number) => void;
+  onPoint: (event: MouseEvent, column: number) => void;
   onStart: (column: number) => void;
   onCommit: (text: string, step: number) => void;
   onCancel: () => void;
 }
 
 function BodyRow<R>(props: RowProps<R>) {
-  const { table, row, index, numeric, edited } = props;
+  const { table, row, index, numeric, edited, span } = props;
   const name = table.nameOf(row);
+  const isAmong = sizeOf(span) > 1 && index >= span[0] && index <= span[1];
+  const isChosen = table.selected === undefined ? isAmong || undefined : name === table.selected;
   return (
     <tr
       aria-rowindex={index + 2}
-      aria-selected={table.selected === undefined ? undefined : name === table.selected}
+      aria-selected={isChosen}
       style={{ height: `${props.rowHeight}px` }}
     >
       {table.columns.map((cell, j) => (
@@ -234,6 +273,7 @@ function BodyRow<R>(props: RowProps<R>) {
           class={`${numeric.has(cell.key) ? "num" : ""} ${cell.isEditable ? "editable" : ""}`}
           tabIndex={j === props.tabColumn ? 0 : -1}
           aria-readonly={table.onEdit ? !cell.isEditable : undefined}
+          onMouseDown={(event) => props.onPoint(event, j)}
           onFocus={() => props.onFocus(j)}
           onClick={() => table.onSelect?.(row)}
           onDblClick={() => (cell.isEditable ? props.onStart(j) : table.onOpen?.(row))}

@@ -70,6 +70,26 @@ def test_a_scale_that_cannot_be_is_refused_with_the_reason(page, server, watch):
     page.locator(".toast.error").get_by_role("button").click()
 
 
+def test_a_value_typed_once_goes_to_all_selected_rows(page, server):
+    go(page, server, "images")
+    page.get_by_role("button", name="Table").click()
+    cell(page, "plate06", "Alloy").click()
+    cell(page, "plate08", "Alloy").click(modifiers=["Shift"])
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator(".table-note")).to_contain_text("4 rows")
+    page.keyboard.type("In718")
+    page.keyboard.press("Enter")
+    for number in range(6, 10):
+        expect(cell(page, f"plate{number:02}", "Alloy")).to_have_text("In718")
+    for image in ("plate05", "plate10"):
+        expect(cell(page, image, "Alloy")).to_have_text("–")
+    page.keyboard.press("Escape")
+    expect(page.locator(".table-note")).to_have_count(0)
+    page.keyboard.press("Delete")  # the focus has stayed: of one row now
+    expect(cell(page, "plate09", "Alloy")).to_have_text("–")
+    expect(cell(page, "plate08", "Alloy")).to_have_text("In718")
+
+
 def test_a_block_of_a_spreadsheet_is_pasted(page, server):
     go(page, server, "images")
     page.get_by_role("button", name="Table").click()

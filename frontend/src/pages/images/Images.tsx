@@ -65,7 +65,7 @@ export function Images() {
           {look === "table" && (
             <span class="muted">
               Type in a cell, or paste from a spreadsheet: a block with a column <b>image</b> finds
-              its rows by itself.
+              its rows by itself. Shift selects rows that get the same value.
             </span>
           )}
         </div>
