@@ -73,7 +73,7 @@ def test_every_strategy_has_a_panel_with_its_picks_where_the_images_are(points, 
     assert [axes.get_title(loc="right")[-4:] for axes in figure.axes] == ["0.50", "0.90"]
     drawn = [line for line in figure.axes[0].lines if line.get_gid() == "pick"]
     places = [(float(one.get_xdata()[0]), float(one.get_ydata()[0])) for one in drawn]
-    assert places == [(0.0, 0.0), (2.0, 0.0)]
+    np.testing.assert_allclose(places, [(0.0, 0.0), (2.0, 0.0)], atol=1e-9)
 
 
 def test_interval_that_holds_zero_is_drawn_as_open_and_the_other_as_apart():

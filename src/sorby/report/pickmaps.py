@@ -14,11 +14,13 @@ from matplotlib.lines import Line2D
 
 from sorby.core.errors import SettingError
 from sorby.report import style
+from sorby.report.imagemap import moved_apart
 from sorby.report.rounds import strategy_label
 
 _WIDTH_MM, _GAP_MM, _HEAD_MM, _LEGEND_MM = style.PAGE_WIDTH_MM, 3.0, 5.6, 7.0
 _MOST_COLUMNS = 4
 _SHAPE = 0.92
+_DISC_MM = 2.9
 _ROLES = ("pool", "test")
 _EARLY_LATE = LinearSegmentedColormap.from_list("rounds", ["#cfe3f3", "#4f9bd0", "#08306b"])
 
@@ -27,6 +29,8 @@ def pick_maps_figure(
     points: pd.DataFrame, picks: pd.DataFrame, *, method: str, synthetic: bool = False
 ) -> Figure:
     """A panel for each strategy: pool, test images, and its picks with the number of the round.
+
+    Picks that would cover one another are moved apart a little.
 
     Parameters
     ----------
@@ -66,7 +70,7 @@ def pick_maps_figure(
     n_columns = min(_MOST_COLUMNS, max(2, len(strategies)))
     n_rows = max(1, math.ceil(len(strategies) / n_columns))
     panel = (_WIDTH_MM - 4 - (n_columns - 1) * _GAP_MM) / n_columns
-    tall = panel * _SHAPE
+    tall, last = panel * _SHAPE, int(picks["round"].max())
     height = n_rows * (tall + _HEAD_MM) + _LEGEND_MM
     with style.house_style():
         figure = style.new_figure(_WIDTH_MM, height)
@@ -77,7 +81,7 @@ def pick_maps_figure(
             axes = figure.add_axes(
                 (left / _WIDTH_MM, bottom / height, panel / _WIDTH_MM, tall / height)
             )
-            _panel(axes, points, picks[picks["strategy"] == name], int(picks["round"].max()))
+            _panel(axes, points, picks[picks["strategy"] == name], last, panel)
             axes.set_title(strategy_label(name), loc="left", fontsize=7.8, weight="bold", pad=3)
         _legend(figure, method, height, has_tests=bool((points["role"] == "test").any()))
         if synthetic:
@@ -95,7 +99,9 @@ def _check(points: pd.DataFrame, picks: pd.DataFrame) -> None:
             raise SettingError(f"The table of the {name} has no column {', '.join(missing)}.")
 
 
-def _panel(axes: Axes, points: pd.DataFrame, picks: pd.DataFrame, last: int) -> None:
+def _panel(
+    axes: Axes, points: pd.DataFrame, picks: pd.DataFrame, last: int, panel_mm: float
+) -> None:
     places = points[["x", "y"]].to_numpy(float)
     low, high = places.min(axis=0), places.max(axis=0)
     room = 0.07 * np.maximum(high - low, 1e-9)
@@ -108,7 +114,10 @@ def _panel(axes: Axes, points: pd.DataFrame, picks: pd.DataFrame, last: int) -> 
         axes.plot(rows["x"], rows["y"], marker, ms=4.0, mfc=fill, mec="#83898f", mew=0.6, ls="none")
     colours = Normalize(0, max(last, 1))
     known = picks.merge(points, on="image")
-    for x, y, number in zip(known["x"], known["y"], known["round"], strict=True):
+    size = float(np.subtract(*axes.get_xlim())), float(np.subtract(*axes.get_ylim()))
+    mm = np.abs(np.array(size)) / (panel_mm, _SHAPE * panel_mm)
+    apart = moved_apart(known[["x", "y"]].to_numpy(float) / mm, _DISC_MM) * mm
+    for (x, y), number in zip(apart.tolist(), known["round"], strict=True):
         shade = _EARLY_LATE(colours(number))
         axes.plot(x, y, "o", ms=8.2, mfc=shade, mec="white", mew=0.6, zorder=3, gid="pick")
         axes.text(
@@ -123,7 +132,7 @@ def _panel(axes: Axes, points: pd.DataFrame, picks: pd.DataFrame, last: int) -> 
             zorder=4,
         )
     axes.set_title(
-        f"Wasserstein distance {picks['distance'].iloc[0]:.2f}",
+        f"Wasserstein {picks['distance'].iloc[0]:.2f}",
         loc="right",
         fontsize=6.4,
         color=style.QUIET,
