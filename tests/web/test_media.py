@@ -79,6 +79,8 @@ def test_overlays_follow_the_prediction(page, study):
         called = project.read_mask(project.masks()["p2"])
     sure = labels(page.get("/api/fields/p2/heat/confidence/0/0/0"))
     assert (sure[called == 1] >= 126).all() and sure[called == 0].max() <= 128
+    likely = labels(page.get("/api/fields/p2/heat/probability/0/0/0"))
+    assert np.array_equal(likely >= 127, called == 1)  # where recut would cut at 0.5
     doubt = labels(page.get("/api/fields/p2/heat/uncertainty/0/0/0"))
     assert (doubt[sure == 254] == 0).all()
 

@@ -106,7 +106,7 @@ export const ACTIONS: readonly Action[] = [
     title: "Outline all unchecked defects at another probability",
     group: "Judge",
     keys: [],
-    run: (e) => e.store.set({ dialog: "recut" }),
+    run: (e) => e.store.set({ panel: "recut" }),
   },
   tool("verify", "Verify: click selects, drag selects many", "v"),
   tool("brush", "Brush", "b"),

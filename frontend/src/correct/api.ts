@@ -134,7 +134,7 @@ export function maskTileUrl(field: string, mode: Mode, level: number, row: numbe
   return fieldUrl(field, `/mask/${level}/${row}/${column}?mode=${mode}`);
 }
 
-export function heatTileUrl(field: string, layer: Layer, level: number, row: number, column: number): string {
+export function heatTileUrl(field: string, layer: string, level: number, row: number, column: number): string {
   return fieldUrl(field, `/heat/${layer}/${level}/${row}/${column}`);
 }
 

@@ -19,7 +19,6 @@ export function Dialogs({ editor, bound, setBound }: Props) {
   const close = () => editor.store.set({ dialog: null });
   if (dialog === "help") return <Help nClasses={editor.field.classes.length} bound={bound} setBound={setBound} onClose={close} />;
   if (dialog === "done") return <Done editor={editor} onClose={close} />;
-  if (dialog === "recut") return <Recut editor={editor} onClose={close} />;
   if (dialog === "delete_where") return <DeleteWhere editor={editor} onClose={close} />;
   return null;
 }
@@ -108,50 +107,6 @@ function DeleteWhere({ editor, onClose }: { editor: Editor; onClose: () => void 
           </button>
           <button type="button" onClick={onClose}>
             Keep all
-          </button>
-        </Buttons>
-      </form>
-    </Dialog>
-  );
-}
-
-const USUAL_THRESHOLD = 0.5;
-
-/** One gesture for many outlines that are all too large or all too small. */
-function Recut({ editor, onClose }: { editor: Editor; onClose: () => void }) {
-  const [threshold, setThreshold] = useState(USUAL_THRESHOLD);
-  return (
-    <Dialog title="Outlines at another probability" onClose={onClose}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          editor.commit("recut", { threshold });
-          onClose();
-        }}
-      >
-        <p class="muted">
-          Higher makes defects smaller and fewer, lower larger and more. What you have checked, deleted or ignored stays
-          as it is. Undo takes it back.
-        </p>
-        <label class="row correct-recut">
-          <span>Probability</span>
-          <input
-            type="range"
-            min="0.05"
-            max="0.95"
-            step="0.05"
-            value={threshold}
-            onInput={(event) => setThreshold(event.currentTarget.valueAsNumber)}
-          />
-          <output>{threshold.toFixed(2)}</output>
-        </label>
-        <Buttons>
-          <button type="submit" class="primary">
-            Draw the outlines
-          </button>
-          <button type="button" onClick={onClose}>
-            Leave them
           </button>
         </Buttons>
       </form>

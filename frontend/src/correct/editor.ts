@@ -2,13 +2,15 @@ import { say } from "../components/Toast";
 import type { Box } from "../api";
 import type { Defect, Gestures, Kind, Operation, Point } from "./api";
 import { sendGesture } from "./api";
-import { Defects } from "./defects";
+import { Defects, isToCheck } from "./defects";
 import { Desk } from "./desk";
 import { Effort } from "./effort";
+import { grown } from "./geometry";
 import { Grays } from "./grays";
 import { Heats } from "./heat";
 import { Journal } from "./journal";
 import { Mask, type Pending } from "./mask";
+import type { Heat } from "./overlay";
 import type { Painter } from "./painter";
 import { isIn, regionAt, type Region } from "./region";
 import { shelf } from "./shelf";
@@ -101,7 +103,7 @@ export class Editor {
   private newHeats(): Heats {
     const { name, shape } = this.field;
     return new Heats(name, shape, () => this.painter?.drawOverlay(), (layer, error) => {
-      if (this.state.layer !== layer) return;
+      if (this.state.layer !== layer && layer !== "probability") return;
       this.store.set({ layer: "none" });
       say(error.message);
     });
@@ -294,6 +296,15 @@ export class Editor {
   queue(): readonly Defect[] {
     const { filters } = this.state;
     return (filters.show === "deleted" ? this.ghosts : this.defects).queue(filters);
+  }
+
+  /** What lies over the mask: the outlines that are being chosen, or the layer in sight. */
+  heat(): Heat | null {
+    const { cut, layer } = this.state;
+    if (cut === null) return this.heats.get(layer);
+    const seen = visible(this.view, this.field.shape);
+    const decided = this.defects.near(seen).filter((defect) => !isToCheck(defect));
+    return this.heats.cut(cut, [...decided, ...this.ghosts.near(seen)].map(({ box }) => grown(box, 1)));
   }
 
   isInSight(defect: Defect): boolean {

@@ -1,3 +1,4 @@
+import type { Box } from "../api";
 import type { Layer } from "./api";
 import { heatTileUrl } from "./api";
 import { ByteTiles } from "./bytes";
@@ -21,6 +22,8 @@ export const RAMP: readonly Rgb[] = [
   [252, 165, 10],
   [252, 255, 164],
 ];
+
+const NO_INKS = new Uint32Array(256);
 
 /** Value where the server has nothing to say: no sample, no prediction. */
 const NOTHING = 255;
@@ -58,27 +61,37 @@ function onRamp(share: number): Rgb {
 /** The layers of one field, made when they are first looked at. */
 export class Heats {
   private readonly made = new Map<Layer, Heat>();
+  private probability: ByteTiles | null = null;
 
   constructor(
     private readonly field: string,
     private readonly shape: Shape,
     private readonly onLoad: () => void,
-    private readonly onFail: (layer: Layer, error: Error) => void,
+    private readonly onFail: (layer: Layer | "probability", error: Error) => void,
   ) {}
 
   get(layer: Layer): Heat | null {
     if (layer === "none") return null;
     const known = this.made.get(layer);
     if (known) return known;
-    const tiles = new ByteTiles(
+    const heat = { tiles: this.tilesOf(layer), inks: heatInks(layer) };
+    this.made.set(layer, heat);
+    return heat;
+  }
+
+  /** Outline of where the probability of any defect reaches a threshold, outside of boxes that stay. */
+  cut(threshold: number, kept: readonly Box[]): Heat {
+    this.probability ??= this.tilesOf("probability");
+    return { tiles: this.probability, inks: NO_INKS, cut: { least: Math.ceil(threshold * MOST - 1e-9), kept } };
+  }
+
+  private tilesOf(layer: Layer | "probability"): ByteTiles {
+    return new ByteTiles(
       this.shape,
       `heat/${layer}/${this.field}`,
       (level, row, column) => heatTileUrl(this.field, layer, level, row, column),
       this.onLoad,
       (error) => this.onFail(layer, error),
     );
-    const heat = { tiles, inks: heatInks(layer) };
-    this.made.set(layer, heat);
-    return heat;
   }
 }

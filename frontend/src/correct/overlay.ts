@@ -57,6 +57,7 @@ export class Overlay {
     };
     sample(this.classes, this.stride, inner, view, mask, level);
     if (heat) sample(this.heat, this.stride, inner, view, heat.tiles, level);
+    for (const box of heat?.cut?.kept ?? []) this.blank(rectOf(view, box), inner);
     const touched = {
       x0: Math.max(0, rect.x0 - MARGIN),
       y0: Math.max(0, rect.y0 - MARGIN),
@@ -67,9 +68,20 @@ export class Overlay {
     return touched;
   }
 
+  /** Nothing is cut in a rectangle. */
+  private blank(rect: Rect, inner: Rect): void {
+    const [x0, x1] = [Math.max(rect.x0, inner.x0), Math.min(rect.x1, inner.x1)];
+    if (x0 >= x1) return;
+    for (let y = Math.max(rect.y0, inner.y0); y < Math.min(rect.y1, inner.y1); y++) {
+      const start = (y + MARGIN) * this.stride + MARGIN;
+      this.heat.fill(UNKNOWN, start + x0, start + x1);
+    }
+  }
+
   private colour(rect: Rect, view: View, look: Look, heat: Heat | null): void {
     const { classes, words, stride } = this;
     const inks = inksOf(look);
+    const cut = heat?.cut;
     const wide = Math.min(MARGIN - 1, look.outline);
     const offsetX = Math.round(view.left * view.scale);
     const offsetY = Math.round(view.top * view.scale);
@@ -79,7 +91,9 @@ export class Overlay {
       const hatchRow = y + offsetY;
       for (let x = rect.x0; x < rect.x1; x++, at++, to++) {
         const value = classes[at] as number;
-        if (value === 0) {
+        if (cut && isCut(this.heat, at, cut.least, wide, stride)) {
+          words[to] = CUT_INK;
+        } else if (value === 0) {
           words[to] = heat ? (heat.inks[this.heat[at] as number] as number) : 0;
         } else if (isEdge(classes, at, value, wide, stride)) {
           words[to] = inks.edge[value] as number;
@@ -99,6 +113,29 @@ export interface Heat {
   tiles: ByteTiles;
   /** Colour of each of the 256 values, as a word. */
   inks: Uint32Array;
+  /** Outline of the values from `least` on; what is decided in the boxes `kept` stays as it is. */
+  cut?: { least: number; kept: readonly Box[] };
+}
+
+/** Seen on dark pores and bright metal alike, and like no class. */
+export const CUT_COLOUR: Rgb = [255, 70, 205];
+const CUT_INK = word(CUT_COLOUR, 1);
+const UNKNOWN = 255;
+
+function isCut(values: Uint8Array, at: number, least: number, wide: number, stride: number): boolean {
+  const value = values[at] as number;
+  if (value < least || value === UNKNOWN) return false;
+  for (let d = 1; d <= wide; d++) {
+    if (
+      (values[at - d] as number) < least ||
+      (values[at + d] as number) < least ||
+      (values[at - d * stride] as number) < least ||
+      (values[at + d * stride] as number) < least
+    ) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function isEdge(classes: Uint8Array, at: number, value: number, wide: number, stride: number): boolean {

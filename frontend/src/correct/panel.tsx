@@ -7,14 +7,12 @@ interface Props {
   editor: Editor;
   title: string;
   children: ComponentChildren;
-  onClose?: () => void;
   onEnter?: () => void;
 }
 
 /** Floats over a corner of the image, which can be moved and corrected meanwhile. */
-export function Panel({ editor, title, children, onClose, onEnter }: Props) {
+export function Panel({ editor, title, children, onEnter }: Props) {
   const close = () => {
-    onClose?.();
     editor.store.set({ panel: null });
     focusStage();
   };

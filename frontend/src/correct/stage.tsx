@@ -78,7 +78,7 @@ function start(editor: Editor, stage: HTMLElement, onReady: () => void): [stop: 
     etched: editor.etched,
     mask: editor.mask.tiles,
     look,
-    heat: editor.heats.get(editor.state.layer),
+    heat: editor.heat(),
     flip: editor.state.flip,
     drawTop: (context, view) => drawn.draw(context, view),
   }));
@@ -89,7 +89,7 @@ function start(editor: Editor, stage: HTMLElement, onReady: () => void): [stop: 
     new Pointers(editor, stage, ring).listen(),
     followSize(editor, stage, painter, onReady),
     editor.store.watch((state, before) => {
-      if (state.opacity !== before.opacity || state.layer !== before.layer) {
+      if (state.opacity !== before.opacity || state.layer !== before.layer || state.cut !== before.cut) {
         look = lookOf(editor);
         painter.drawOverlay();
       }

@@ -52,9 +52,11 @@ export interface State {
   isReadOnly: boolean;
   mode: Mode;
   journal: JournalStatus;
-  dialog: "help" | "done" | "delete_where" | "recut" | null;
+  dialog: "help" | "done" | "delete_where" | null;
   /** Floats over the image, which stays at hand. */
-  panel: "gray" | null;
+  panel: "gray" | "recut" | null;
+  /** Probability at which the outlines would be cut anew, while a person chooses it. */
+  cut: number | null;
   /** Screen px of one image px. */
   scale: number;
   /** Keyboard's place on the image, while it is in use. */
@@ -92,6 +94,7 @@ export const START: State = {
   journal: { waiting: 0, trouble: null, savedAt: null },
   dialog: null,
   panel: null,
+  cut: null,
   scale: 1,
   cursor: null,
   spoken: "",

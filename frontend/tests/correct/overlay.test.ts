@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { ByteTiles } from "../../src/correct/bytes";
 import { IGNORE } from "../../src/correct/mask";
-import { Overlay, word, type Look, type Rect } from "../../src/correct/overlay";
+import { CUT_COLOUR, Overlay, word, type Look, type Rect } from "../../src/correct/overlay";
 import type { View } from "../../src/correct/view";
 
 beforeAll(() => {
@@ -57,4 +57,19 @@ test("what lies outside of the image stays clear", () => {
   overlay.update(all, { ...view, top: -16, left: -16 }, mask, 0, look, null);
   expect(pixel(overlay, 3, 3)).toBe(0);
   expect(pixel(overlay, 40, 40)).not.toBe(0);
+});
+
+test("a cut is outlined where the probability reaches it, but not in what is decided", () => {
+  const likely = new Uint8Array(512 * 512);
+  for (let row = 14; row < 24; row++) likely.fill(200, row * 512 + 14, row * 512 + 24);
+  likely.fill(255, 18 * 512 + 18, 18 * 512 + 20); // no sample: never an outline
+  const tiles = { shape: [32, 32], peek: () => ({ values: likely, isStale: false }) } as unknown as ByteTiles;
+  const outlined = (least: number, kept: [number, number, number, number][] = []) => {
+    const overlay = new Overlay(64, 64);
+    overlay.update(all, view, mask, 0, look, { tiles, inks: new Uint32Array(256), cut: { least, kept } });
+    return [27, 28, 29, 30, 36].map((x) => pixel(overlay, x, 37) === word(CUT_COLOUR, 1));
+  };
+  expect(outlined(200)).toEqual([false, true, true, false, false]);
+  expect(outlined(201)).toEqual([false, false, false, false, false]);
+  expect(outlined(200, [[10, 10, 30, 30]])).toEqual([false, false, false, false, false]);
 });

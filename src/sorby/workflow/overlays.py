@@ -36,11 +36,12 @@ def overlay_levels(
         The project.
     name : str
         Of the field.
-    layer : {"confidence", "difference", "uncertainty"}
+    layer : {"confidence", "difference", "uncertainty", "probability"}
         "confidence": probability of the likeliest class, in steps of 1/254. "uncertainty":
         254 where the model cannot tell, 0 where it is sure. "difference": 0 where the latest
         prediction and the one of the model before agree, 1 where only the latest calls a defect,
-        2 where only the one before does. 255 where there is nothing to say.
+        2 where only the one before does. "probability": of any defect. 255 where
+        there is nothing to say.
     known : tuple, optional
         An earlier answer, given again if nothing has changed.
 
@@ -80,7 +81,10 @@ def _bands(
                 yield difference(new[rows], old[rows])
     elif made:
         for steps in probability_step_bands_of(made[-1], _BAND_ROWS) or ():
-            yield confidence(steps, is_doubt=layer == "uncertainty")
+            if layer == "probability":
+                yield of_any_defect(steps)
+            else:
+                yield confidence(steps, is_doubt=layer == "uncertainty")
 
 
 def _laid(mask: np.ndarray, new_plane: NewPlane) -> WritablePlane:
@@ -129,6 +133,19 @@ def confidence(steps: np.ndarray, *, is_doubt: bool) -> np.ndarray:
         return np.asarray(highest)
     table = np.array([_STEPS - abs(2 * p - _STEPS) for p in range(_STEPS + 1)] + [NOTHING])
     return np.asarray(table.astype(np.uint8)[highest])
+
+
+def of_any_defect(steps: np.ndarray) -> np.ndarray:
+    """Probability of any defect: what `sorby.annotate.recut` holds against its threshold.
+
+    Examples
+    --------
+    >>> of_any_defect(np.array([[[100, 254, 255]], [[30, 20, 255]]], np.uint8)).tolist()
+    [[130, 254, 255]]
+    """
+    total = np.minimum(steps.sum(axis=0, dtype=np.uint16), _STEPS).astype(np.uint8)
+    total[steps[0] == NOTHING] = NOTHING
+    return total
 
 
 def _levels(

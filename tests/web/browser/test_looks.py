@@ -72,6 +72,43 @@ def test_another_page_of_the_file_is_seen_and_the_mask_stays(screen):
     assert np.allclose(screen.seen(*METAL), before, atol=2)
 
 
+def cut_pixels(screen):
+    """How much of the screen has the colour of outlines that are only proposed."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    content = Image.open(BytesIO(screen.page.screenshot(clip=screen.stage.bounding_box())))
+    red, green, blue = np.moveaxis(np.asarray(content.convert("RGB")).astype(int), 2, 0)
+    return ((red > 220) & (green < 110) & (blue > 170)).sum()
+
+
+def test_another_probability_shows_its_outlines_before_they_are_drawn(screen):
+    page = screen.page
+    sent = []
+    page.on("request", lambda asked: "/gestures" in asked.url and sent.append(asked))
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("button", name="Outlines at another probability").click()
+    panel = page.get_by_role("dialog", name="Outlines at another probability")
+    threshold = panel.get_by_role("slider")
+    counts = []
+    for value in ("0.05", "0.9"):
+        threshold.fill(value)
+        page.wait_for_timeout(700)
+        counts.append(cut_pixels(screen))
+    assert counts[0] > counts[1] > 0  # higher is smaller and fewer
+    screen.press("Escape")
+    assert panel.count() == 0 and cut_pixels(screen) == 0 and sent == []
+    page.get_by_role("button", name="Outlines at another probability").click()
+    threshold.fill("0.95")
+    before = (screen.mask() == 1).sum()
+    with screen.gesture("recut") as response:
+        threshold.press("Enter")
+    assert response.value.request.post_data_json["gesture"] == {"threshold": 0.95}
+    assert panel.count() == 0 and len(sent) == 1
+    assert 0 < (screen.mask() == 1).sum() < before
+
+
 def test_an_image_that_is_being_prepared_says_how_far_it_is(tab, server):
     """The server's events are played here: a real image would be ready too soon, or too late."""
     told = 'data: {"type": "preparing", "field": "%s", "done": %d, "total": 1000}\n\n'
