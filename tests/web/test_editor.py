@@ -1,7 +1,11 @@
 """Gestures over HTTP: what was acknowledged is kept, two tabs do not fight, undo survives."""
 
 import base64
+import errno
 import io
+import os
+import subprocess
+import sys
 import threading
 import uuid
 import zlib
@@ -138,3 +142,86 @@ def test_painting_from_many_threads_while_a_step_writes_is_never_locked(page, st
         worker.join()
     assert problems == []
     assert opened(page)["version"] == 45
+
+
+def at_most(app, n_pages):
+    """Let the database grow to so many pages: SQLite itself says then that the disk is full."""
+
+    def limit(desk):
+        connection = desk.project._connection
+        connection.execute(f"PRAGMA max_page_count = {n_pages}")
+
+    app.state.house.at_desk(limit)
+
+
+def test_a_full_disk_loses_no_gesture_that_the_browser_keeps(app, page):
+    """The database can grow no more: it is no refusal, and the same gesture is taken later."""
+    draft = opened(page)
+    before = mask_of(page)
+    at_most(app, 1)  # SQLite takes the size that there is
+    answers = []
+    for number in range(400):
+        body = {"points": [[3 + number % 90, 5]], "radius_px": 3, "value": 1 - number % 2}
+        stroke = operation("brush", draft["base"], body)
+        answers.append(send(page, stroke))
+        if answers[-1].status_code != 200:
+            break
+    refused = answers[-1]
+    assert refused.status_code == 503, refused.text  # the page tries again; 409 would drop it
+    assert "full" in refused.json()["error"] and "space" in refused.json()["error"]
+    kept = mask_of(page)
+    assert opened(page)["version"] == len(answers) - 1
+    assert send(page, stroke).status_code == 503 and np.array_equal(mask_of(page), kept)
+    at_most(app, 2**30)
+    assert send(page, stroke).status_code == 200
+    assert opened(page)["version"] == len(answers)
+    assert not np.array_equal(mask_of(page), before)
+
+
+def test_a_file_that_finds_no_space_is_no_refusal(page, monkeypatch):
+    """What is written beside the database: the mask of an image that is done."""
+    draft = opened(page)
+    assert send(page, operation("accept_rest", draft["base"])).status_code == 200
+    done = operation("done", draft["base"])
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        answer = send(page, done)
+        assert answer.status_code == 503, answer.text
+    assert opened(page)["state"] != "done"
+    answer = send(page, done)
+    assert answer.status_code == 200 and answer.json()["state"] == "done"
+
+
+WRITER = """
+import sys, uuid
+from pathlib import Path
+from sorby.workflow import Desk
+
+desk = Desk(Path(sys.argv[1]), author="other")
+base = desk.open("p3", "correct")["base"]
+print("ready", flush=True)
+for number in range(25):
+    stroke = {"points": [[4 + number, 9]], "radius_px": 2, "value": 1 - number % 2}
+    desk.apply("p3", {"uuid": str(uuid.uuid4()), "kind": "brush", "seconds": 0, "n_actions": 1,
+                      "mode": "correct", "base": base, "gesture": stroke})
+desk.close()
+"""
+
+
+def test_two_programs_write_into_one_project_and_neither_loses_a_gesture(page, study):
+    base = opened(page)["base"]
+    words = [sys.executable, "-c", WRITER, str(study)]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "ready\n", other.stderr.read()
+        for number in range(25):
+            body = {"points": [[4 + number, 9]], "radius_px": 2, "value": 1 - number % 2}
+            answer = send(page, operation("brush", base, body))
+            assert answer.status_code == 200, answer.text
+        assert other.wait(60) == 0, other.stderr.read()
+    assert opened(page)["version"] == opened(page, "p3")["version"] == 25

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 from typing import Any
@@ -43,6 +44,8 @@ STATUS: dict[type[Exception], int] = {
 }
 """Looked up in this order; the first class that fits counts."""
 
+_DISK_REFUSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
+
 CODES: dict[type[Exception], str] = {ReadOnlyError: "read_only"}
 """Codes that are not the class's own name."""
 
@@ -50,8 +53,16 @@ CODES: dict[type[Exception], str] = {ReadOnlyError: "read_only"}
 def answer(error: Exception) -> JSONResponse:
     """Answer that tells an error."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    if isinstance(error, ProjectError) and _is_full(error.__cause__):
+        status = 503  # no refusal: the browser keeps its gestures and sends them again
     code = CODES.get(type(error), type(error).__name__)
     return _said(status, str(error), code)
+
+
+def _is_full(cause: BaseException | None) -> bool:
+    """Whether the disk does not take what is written: full, or gone, for now."""
+    on_disk = isinstance(cause, OSError) and cause.errno in _DISK_REFUSES
+    return on_disk or isinstance(cause, sqlite3.OperationalError)
 
 
 def _said(status: int, words: str, code: str) -> JSONResponse:
