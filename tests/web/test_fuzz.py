@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sorby.web.app import create_app
 
 SKIPPED = {"/api/events"}
-"""Endless."""
+"""Endless: `test_security` asks for it, and ends it."""
 
 KEYS = ["points", "value", "radius_px", "box", "defects", "defect", "line", "ghost", "point",
         "tolerance", "max_area_px", "max_confidence", "x"]  # fmt: skip

@@ -1,9 +1,12 @@
 """The door: every route that there is refuses whoever does not belong here."""
 
 import asyncio
+import json
 import os
 import socket
 import stat
+import threading
+import time
 
 import pytest
 from starlette.routing import Mount
@@ -288,3 +291,51 @@ def test_nothing_connects_outwards(page, monkeypatch):
     for path in ("/", "/api/project", "/api/embedding", "/api/results", "/api/fields/p0/draft"):
         assert page.get(path).status_code == 200, path
     assert tried == []
+
+
+def listened(app, page, told, **request):
+    """Answer of the endless stream, which ends with the hub once it has told an event."""
+
+    def tell():
+        hub = app.state.house.hub
+        while not hub._listeners:
+            time.sleep(0.01)
+        hub.publish(told)
+        hub.close()
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    answer = page.get("/api/events", **request)
+    teller.join(10)
+    return answer
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"params": {"field": "<script>", "\0": "9" * 400}},
+        {"headers": {"Last-Event-ID": "9" * 4000, "Accept": "text/html"}},
+    ],
+)
+def test_events_are_what_they_say_whatever_is_asked_with_them(app, page, study, request_):
+    before = state_of(study)
+    hostile = 'a\n\ndata: {"type": "project"}\n\n<script>alert(1)</script>\r\u2028'
+    answer = listened(app, page, {"type": "draft", "field": hostile}, **request_)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "content-security-policy" in answer.headers
+    events = [part for part in answer.text.split("\n\n") if part.startswith("data: ")]
+    assert [json.loads(event[6:])["field"] for event in events] == [hostile]  # a name adds none
+    assert state_of(study) == before
+
+
+def test_a_stream_of_events_ends_with_its_door(stranger, page, app):
+    for client, headers, status in (
+        (stranger, {}, 401),
+        (page, {"Origin": "http://evil.example"}, 403),
+        (page, {"Host": "evil.example"}, 403),
+        (page, {"Sec-Fetch-Site": "cross-site"}, 403),
+    ):
+        refused(client.get("/api/events", headers=headers), status)
+    assert app.state.house.hub._listeners == {}
