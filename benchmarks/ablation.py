@@ -24,6 +24,7 @@ from sorby.learn import Variation
 from sorby.segment import (
     SEGMENTERS,
     LabelledField,
+    base_model,
     compare,
     mask_from_probability,
     preset,
@@ -33,8 +34,10 @@ from sorby.segment.planes import PlaneCache, Planes
 
 FAST = preset("fast")
 PLAIN = "no guess"
+BOXED = "from the model in the box"
 PARTS = {
-    "fast": FAST,
+    BOXED: FAST,
+    "from random weights": FAST,
     PLAIN: replace(FAST, channels=(*FAST.channels, "half")),
     "no guess, no darkness": replace(FAST, channels=("gray", "half")),
     "no guess, no darkness, min-max": replace(FAST, channels=("minmax", "half")),
@@ -108,6 +111,7 @@ def main(arguments: list[str]) -> int:
                     classes=("defect",),
                     settings=PARTS[part],
                     rng=generator(seed),
+                    start=base_model()[0] if part == BOXED else None,
                     planes=planes,
                 )
                 row = {
@@ -126,12 +130,13 @@ def main(arguments: list[str]) -> int:
                 done = pd.concat([done, pd.DataFrame([row])], ignore_index=True)
                 done.to_csv(out, index=False)
     print(summary(done).round(3).to_string())
-    free = {
-        family: pd.DataFrame(score(SEGMENTERS["flatfield_otsu"], 0.5, own["field"], {})).mean()
-        for family, own in fields.groupby("family")
-    }
-    print("\nflatfield_otsu, without labels")
-    print(pd.DataFrame(free).T.round(3).to_string())
+    for name in ("base", "flatfield_otsu"):
+        free = {
+            family: pd.DataFrame(score(SEGMENTERS[name], 0.5, own["field"], {})).mean()
+            for family, own in fields.groupby("family")
+        }
+        print(f"\n{name}, without labels")
+        print(pd.DataFrame(free).T.round(3).to_string())
     return 0
 
 

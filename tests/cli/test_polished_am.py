@@ -14,7 +14,8 @@ from sorby.metrics import METRICS
 
 @pytest.mark.shared
 @pytest.mark.parametrize(
-    ("method", "defect_f1", "macro_f1"), [("flatfield_otsu", 0.72, 0.86), ("otsu", 0.41, 0.63)]
+    ("method", "defect_f1", "macro_f1"),
+    [("base", 0.76, 0.88), ("flatfield_otsu", 0.72, 0.86), ("otsu", 0.41, 0.63)],
 )
 def test_segment_reaches_its_score_and_reports_no_scale_bar(
     capsys, shared_data, tmp_path, method, defect_f1, macro_f1

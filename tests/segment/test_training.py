@@ -366,18 +366,43 @@ def test_a_warm_start_takes_its_own_number_of_steps_and_leaves_the_earlier_model
 @pytest.mark.parametrize(
     "change",
     [
-        {"classes": ("other",)},
-        {"classes": ("defect", "crack")},
         {"channels": ("classical",)},
         {"network_name": "paper"},
     ],
 )
-def test_a_model_of_other_classes_channels_or_network_is_not_started_from(start, change):
+def test_a_model_of_other_channels_or_network_is_not_started_from(start, change):
     fields = [discs(n, um_per_px=1.0) for n in range(3)]
     segmenter, record = fitted(fields, settings=BRIEF, start=replace(start, **change))
     assert not record.is_warm
     assert segmenter.um_per_px == 1.0
     assert are_equal(state_of(segmenter), state_of(fitted(fields, settings=BRIEF)[0]))
+
+
+def test_a_single_class_is_defect_whatever_its_name(start):
+    fields = [discs(n) for n in range(3)]
+    named, record = fitted(fields, settings=BRIEF, start=replace(start, classes=("pore",)))
+    assert record.is_warm
+    assert are_equal(state_of(named), state_of(fitted(fields, settings=BRIEF, start=start)[0]))
+
+
+def test_of_a_model_with_other_classes_all_but_the_head_is_taken_over(start):
+    fields = [discs(n) for n in range(3)]
+    still = replace(BRIEF, learning_rates=((0.0, 0.0), (1.0, 0.0)), n_steps=1)
+    other = replace(start, classes=("pore", "crack"))
+    torch.nn.init.ones_(start.network.head.weight)
+    segmenter, record = fitted(fields, settings=still, start=other)
+    assert record.is_warm
+    before, after = state_of(start), state_of(segmenter)
+    learnt = {key for key, _ in segmenter.network.named_parameters()}
+    body = {key for key in learnt if not key.startswith("head.")}
+    assert are_equal({k: before[k] for k in body}, {k: after[k] for k in body})
+    assert not after["head.weight"].any(), "the new head starts from the guess"
+
+
+def test_a_start_without_a_scale_takes_the_scale_of_the_fields(start):
+    fields = [discs(n, um_per_px=1.0) for n in range(3)]
+    segmenter, _ = fitted(fields, settings=BRIEF, start=replace(start, um_per_px=None))
+    assert segmenter.um_per_px == 1.0
 
 
 # ---------------------------------------------------------------------- refusals

@@ -128,7 +128,7 @@ def quick_presets():
             learning_rates=tuple((share, 5 * rate) for share, rate in fast.learning_rates),
             warm_rates=tuple((share, 5 * rate) for share, rate in fast.warm_rates),
             n_steps=8,
-            warm_steps=4,
+            warm_steps=8,
             crop_px=64,
             batch=2,
             check_every=2,

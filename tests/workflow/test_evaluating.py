@@ -42,6 +42,7 @@ def by_hand(examined):
         "model": (model, model.threshold),
         "otsu": (SEGMENTERS["otsu"], 0.5),
         "flatfield_otsu": (SEGMENTERS["flatfield_otsu"], 0.5),
+        "base": (SEGMENTERS["base"], 0.5),
     }
     truth = {name: read_mask(examined.truth / f"{name}.png") for name in TESTS}
     called = {}
@@ -67,7 +68,7 @@ def test_answer_has_these_entries_and_no_others(scored):
     assert set(scored) == KEYS
     for score in SCORES:
         assert set(scored[score]) == {"mean", "sd"}
-    assert set(scored["baselines"]) == {"otsu", "flatfield_otsu"}
+    assert set(scored["baselines"]) == {"otsu", "flatfield_otsu", "base"}
     for one in scored["baselines"].values():
         assert set(one) == {"n", *SCORES, "pooled", "classes"}
         assert one["n"] == 4
@@ -82,7 +83,7 @@ def test_scores_of_each_field_are_those_of_the_metrics(scored, by_hand):
         assert [one[score] for one in scored["images"]] == pytest.approx(truth[score])
 
 
-@pytest.mark.parametrize("way", ["model", "otsu", "flatfield_otsu"])
+@pytest.mark.parametrize("way", ["model", "otsu", "flatfield_otsu", "base"])
 def test_mean_and_sample_sd_are_over_fields(scored, by_hand, way):
     found = scored if way == "model" else scored["baselines"][way]
     for score, each in expected(by_hand, way).items():
@@ -90,7 +91,7 @@ def test_mean_and_sample_sd_are_over_fields(scored, by_hand, way):
         assert found[score]["sd"] == pytest.approx(np.std(each, ddof=1))
 
 
-@pytest.mark.parametrize("way", ["model", "otsu", "flatfield_otsu"])
+@pytest.mark.parametrize("way", ["model", "otsu", "flatfield_otsu", "base"])
 def test_pooled_scores_are_those_of_all_pixels_in_one_heap(scored, by_hand, way):
     called, truth = by_hand
     heap = np.concatenate([called[way, name].ravel() for name in TESTS])

@@ -93,7 +93,7 @@ def test_each_round_is_one_json_object_with_scores_picks_and_seconds(played_once
     for one in json.loads(json.dumps(answer, allow_nan=False))["rounds"]:
         assert set(one) == KEYS
         assert set(one["macro_f1"]) == {"mean", "sd"}
-        assert set(one["baselines"]) == {"otsu", "flatfield_otsu"}
+        assert set(one["baselines"]) == {"otsu", "flatfield_otsu", "base"}
         assert set(one["seconds"]) == {"select", "label", "train", "evaluate"}
         assert len(one["picks"]) == len(one["reasons"]) == 3
         assert one["n"] == 4

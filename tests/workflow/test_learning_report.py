@@ -33,11 +33,12 @@ def test_project_without_a_model_has_no_such_section(fresh):
 def test_score_table_holds_what_evaluate_said(scored):
     table = content_of(scored).scores.set_index("method")
     said = scored.made["scores"]
-    assert list(table.index) == ["model 1", "Otsu", "flat field + Otsu"]
+    assert list(table.index) == ["model 1", "Otsu", "flat field + Otsu", "model in the box"]
     rows = {
         "model 1": said,
         "Otsu": said["baselines"]["otsu"],
         "flat field + Otsu": said["baselines"]["flatfield_otsu"],
+        "model in the box": said["baselines"]["base"],
     }
     for name, one in rows.items():
         for key in ("macro_f1", "defect_f1", "precision", "recall"):

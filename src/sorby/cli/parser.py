@@ -104,8 +104,9 @@ def _method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method",
         metavar="NAME",
-        help="a method without labels: flatfield_otsu (background divided out, noise floor; used "
-        "where there is no model) or otsu (the baseline)",
+        help="a method without labels: base (the model in the box, trained on synthetic sections; "
+        "used where there is no model of your own), flatfield_otsu (background divided out, "
+        "noise floor) or otsu (the baseline)",
     )
 
 

@@ -16,12 +16,13 @@ from sorby.segment.masks import mask_from_probability
 SEGMENTERS = Registry(
     "segmenters",
     {
+        "base": "sorby.segment.base:base",
         "flatfield_otsu": "sorby.segment.classical:flatfield_otsu",
         "otsu": "sorby.segment.otsu:otsu",
     },
 )
 
-DEFAULT_SEGMENTER = "flatfield_otsu"
+DEFAULT_SEGMENTER = "base"
 """What the product uses before any label exists."""
 
 _PLACES = {
@@ -29,6 +30,8 @@ _PLACES = {
     "PlaneCache": "planes",
     "TrainSettings": "presets",
     "TrainedSegmenter": "trained",
+    "base_model": "base",
+    "base_sha256": "base",
     "compare": "evaluation",
     "load_segmenter": "trained",
     "preset": "presets",

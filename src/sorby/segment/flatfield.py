@@ -121,9 +121,7 @@ def model_flat_field(
     return FlatField(background.astype(np.float32), block, white if is_inverted else black)
 
 
-def _reduced_view(
-    pixels: Plane, valid: Plane | None
-) -> tuple[np.ndarray, np.ndarray, int]:
+def _reduced_view(pixels: Plane, valid: Plane | None) -> tuple[np.ndarray, np.ndarray, int]:
     """Means of blocks, the valid share of each block, and the edge of a block."""
     block = -(-max(pixels.shape) // VIEW_PX)
     shape = tuple(-(-length // block) for length in pixels.shape)

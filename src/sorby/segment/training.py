@@ -144,7 +144,8 @@ def train(
     rng : numpy.random.Generator
         Split, first weights and crops come from it.
     start : TrainedSegmenter, optional
-        Earlier model to start from; used if it sees the same channels and knows the same classes.
+        Earlier model to start from; used if it sees the same channels. Where it knows other
+        classes, all but its last layer is taken over.
     checkpoint : Path, optional
         Written on the way, gone on from where it exists.
     planes : PlaneCache, optional
@@ -167,17 +168,17 @@ def train(
     began, cpu_began = time.monotonic(), time.process_time()
     fields = [_checked(one, classes) for one in fields]
     _check_defects(fields)
-    start = start if start is not None and _fits(start, classes, settings) else None
-    scale = start.um_per_px if start else _common_scale(fields, settings)
+    start = start if start is not None and _sees_the_same(start, settings) else None
+    keeps_head = start is not None and _knows_the_same(start, classes)
+    scale = (start.um_per_px if start else None) or _common_scale(fields, settings)
     split_rng, first_rng, crops_rng = rng.spawn(3)
     seen = [_example(one, settings.channels, scale, planes or field_planes) for one in fields]
     examples = [example for example, _ in seen]
     training, validation, notes = _split(fields, examples, split_rng, is_warm=start is not None)
     network = NETWORKS[settings.network](in_channels=len(settings.channels), n_classes=len(classes))
-    if start is None:
-        initialise(network, first_rng)
-    else:
-        network.load_state_dict(start.network.state_dict())
+    initialise(network, first_rng)
+    if start is not None:
+        _take_over(network, start.network, with_head=keeps_head)
     loss, glimpses = LOSSES[settings.loss], _glimpses(validation)
     trained = fit(
         network,
@@ -190,7 +191,7 @@ def train(
             rng=crops_rng,
         ),
         loss=loss,
-        schedule=settings.schedule(len(training), len(classes), warm=start is not None),
+        schedule=settings.schedule(len(training), len(classes), warm=keeps_head),
         check=lambda net: _look(net, glimpses, loss)[0],
         checkpoint=checkpoint,
         on_step=on_step,
@@ -258,12 +259,19 @@ def _holds_defects(mask: np.ndarray) -> bool:
     return bool(((mask != 0) & (mask != IGNORE)).any())
 
 
-def _fits(start: TrainedSegmenter, classes: tuple[str, ...], settings: TrainSettings) -> bool:
-    return (start.network_name, start.channels, start.classes) == (
-        settings.network,
-        settings.channels,
-        classes,
-    )
+def _sees_the_same(start: TrainedSegmenter, settings: TrainSettings) -> bool:
+    return (start.network_name, start.channels) == (settings.network, settings.channels)
+
+
+def _knows_the_same(start: TrainedSegmenter, classes: tuple[str, ...]) -> bool:
+    """The same names; a single class is "defect" whatever its name."""
+    return start.classes == classes or len(start.classes) == len(classes) == 1
+
+
+def _take_over(network: nn.Module, start: nn.Module, *, with_head: bool) -> None:
+    state = start.state_dict()
+    kept = {key: value for key, value in state.items() if with_head or not key.startswith("head.")}
+    network.load_state_dict(kept, strict=False)
 
 
 def _common_scale(fields: Sequence[LabelledField], settings: TrainSettings) -> float | None:

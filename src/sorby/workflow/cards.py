@@ -65,6 +65,7 @@ def card_of_training(
             "preset": preset,
             "seed": seed,
             "started_from": start.number if start and record.is_warm else None,
+            "began": "model in the box" if record.is_warm and not start else "random weights",
             "options": asdict(settings_of(preset)),
             "training": {
                 "trained_on": list(record.trained_on),

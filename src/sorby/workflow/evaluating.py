@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredModel
     from sorby.segment import PlaneCache
 
-BASELINES = ("otsu", "flatfield_otsu")
+BASELINES = ("otsu", "flatfield_otsu", "base")
 """Methods without labels that a model is worth its labels only above."""
 
 
@@ -39,7 +39,7 @@ def evaluate(folder: Path, *, on_step: OnStep = silent) -> dict[str, Any]:
     dict
         ``model``; as `sorby.segment.summarise_scores`: ``n``, ``macro_f1``, ``defect_f1``,
         ``precision``, ``recall`` (``mean``, ``sd``), ``pooled``, ``classes``; ``baselines``: the
-        same for ``otsu`` and ``flatfield_otsu``; ``images``: scores of each field; ``notes``.
+        same for each of `BASELINES`; ``images``: scores of each field; ``notes``.
 
     Raises
     ------
@@ -147,13 +147,15 @@ def _remember_round(project: Project, model: StoredModel, answer: Mapping[str, A
 
 def _notes(answer: Mapping[str, Any]) -> list[str]:
     score = fair_score(answer)
-    own, free = (way[score]["mean"] for way in (answer, answer["baselines"]["flatfield_otsu"]))
+    own, baselines = answer[score]["mean"], answer["baselines"]
+    best = max(baselines, key=lambda name: baselines[name][score]["mean"])
+    free = baselines[best][score]["mean"]
     notes = []
     if own <= free:
         notes.append(
-            f"The model is no better than flatfield_otsu, which needs no labels "
+            f"The model is no better than {best}, which needs no labels "
             f"({score.replace('_f1', '-F1')} {own:.3f} against {free:.3f}): label more fields, or "
-            "use sorby predict --method flatfield_otsu."
+            "use sorby predict --method {best}."
         )
     if answer["n"] < 5:
         notes.append(f"{answer['n']} test fields: these scores say little of other images.")

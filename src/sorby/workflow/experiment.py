@@ -374,11 +374,11 @@ def _label(run: _Run, one: Field) -> np.ndarray:
     """Mask that the annotator gives a field."""
     if run.annotator == "truth":
         return run.project.read_mask(run.project.masks()[one.name])
-    from sorby.segment import SEGMENTERS, load_segmenter
-    from sorby.workflow.predicting import DEFAULT_METHOD, segment_micrograph
+    from sorby.segment import DEFAULT_SEGMENTER, SEGMENTERS, load_segmenter
+    from sorby.workflow.predicting import segment_micrograph
 
     micrograph, valid = run.project.read_picture(one), one.valid()
     if run.model is None:
-        return segment_micrograph(SEGMENTERS[DEFAULT_METHOD], micrograph, valid)[0]
+        return segment_micrograph(SEGMENTERS[DEFAULT_SEGMENTER], micrograph, valid)[0]
     segmenter, _ = load_segmenter(run.model.path)
     return segment_micrograph(segmenter, micrograph, valid, threshold=segmenter.threshold)[0]

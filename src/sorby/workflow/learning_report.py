@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sorby.project import Project, StoredModel
     from sorby.report import LearningContent, Picture
 
-_NAMES = {"otsu": "Otsu", "flatfield_otsu": "flat field + Otsu"}
+_NAMES = {"otsu": "Otsu", "flatfield_otsu": "flat field + Otsu", "base": "model in the box"}
 _SCORES = ("macro_f1", "defect_f1", "precision", "recall")
 _BY_HAND = "by hand"
 _MAP_SEED = 0
@@ -132,7 +132,7 @@ def _short_card(model: StoredModel) -> ModelCard:
     shown = {
         "preset": settings["preset"],
         "seed": settings["seed"],
-        "started from model": settings["started_from"] or "random weights",
+        "started from model": settings["started_from"] or settings.get("began", "random weights"),
         "fields trained on": len(training["trained_on"]),
         "fields for validation": len(training["validated_on"]),
         "steps until the kept weights": training["best_step"],

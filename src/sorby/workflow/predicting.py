@@ -24,7 +24,6 @@ from sorby.core.records import Micrograph
 if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredMask
 
-DEFAULT_METHOD = "flatfield_otsu"
 
 _TILE_PX, _BAND_ROWS = 1024, 512
 
@@ -175,11 +174,11 @@ def _segmenter(
     project: Project, method: str | None
 ) -> tuple[str, Callable[..., np.ndarray], float, dict[str, str]]:
     """Name, function and threshold of what makes the masks, and the hash of a model."""
-    from sorby.segment import SEGMENTERS, load_segmenter
+    from sorby.segment import DEFAULT_SEGMENTER, SEGMENTERS, load_segmenter
 
     model = None if method else project.models.current()
     if model is None:
-        name = method or DEFAULT_METHOD
+        name = method or DEFAULT_SEGMENTER
         return name, SEGMENTERS[name], 0.5, {}
     segmenter, _ = load_segmenter(model.path)
     return f"model {model.number}", segmenter, segmenter.threshold, {"model sha256": model.sha256}

@@ -166,6 +166,11 @@ def _segmentation(project: Project) -> str:
     )
     said = "; ".join(f"{method} ({n} fields)" for method, n in methods.items())
     text = f"Defects were found by: {said}."
+    if "base" in methods:
+        text += (
+            " base is the model in the box: a small U-Net trained on synthetic sections alone, "
+            "which corrects the masks of flatfield_otsu; no image of this project taught it."
+        )
     if "flatfield_otsu" in methods:
         text += (
             " flatfield_otsu needs no labels: the background is estimated from the matrix and "

@@ -12,7 +12,7 @@ from sorby.core.errors import ReadError, ScaleError, SettingError
 from sorby.core.files import inside
 from sorby.core.progress import OnStep, silent
 from sorby.core.records import IGNORE
-from sorby.workflow.predicting import DEFAULT_METHOD, segment_micrograph
+from sorby.workflow.predicting import segment_micrograph
 
 OUTSIDE_WORTH_SAYING = 0.005
 """Share of an image that is left out as outside before a note says so."""
@@ -41,7 +41,7 @@ def segment_images(
     out : Path
         Folder for one label PNG an image (same stem) and ``defects.csv``.
     method : str, optional
-        One of ``sorby.segment.SEGMENTERS``; flatfield_otsu unless a model is given.
+        One of ``sorby.segment.SEGMENTERS``; ``base`` (the model in the box) unless a model is given.
     model : Path, optional
         A trained model: a safetensors file of ``sorby models --export``, or the paper's ``.pth``.
     page : int
@@ -97,10 +97,10 @@ def segment_images(
 
 
 def _segmenter(method: str | None, model: Path | None) -> tuple[Callable[..., Any], float]:
-    from sorby.segment import SEGMENTERS, load_segmenter
+    from sorby.segment import DEFAULT_SEGMENTER, SEGMENTERS, load_segmenter
 
     if model is None:
-        return SEGMENTERS[method or DEFAULT_METHOD], 0.5
+        return SEGMENTERS[method or DEFAULT_SEGMENTER], 0.5
     if method is not None:
         raise SettingError(f"Both --model {model} and --method {method} were given: give one.")
     segmenter, _ = load_segmenter(model)

@@ -19,7 +19,7 @@ from sorby.workflow.cards import card_of_training, ever_trained_on
 
 if TYPE_CHECKING:
     from sorby.project import Field, Project, StoredModel
-    from sorby.segment import LabelledField, PlaneCache
+    from sorby.segment import LabelledField, PlaneCache, TrainedSegmenter
 
 PRESET = "fast"
 MOST_CLASSES = 16
@@ -173,7 +173,8 @@ def train_model(
     seed : int
         Same labels, preset, start and seed: same model.
     start : StoredModel, optional
-        Model to start from; it is the answer itself where it was made from the same.
+        Model to start from, instead of the one in the box; it is the answer itself where it was
+        made from the same.
     resume : bool
         Go on from the checkpoint of a stopped training; without it such a one is refused.
     is_member : bool
@@ -196,8 +197,8 @@ def train_model(
     ProjectError
         If a locked field is among the labels.
     """
-    from sorby.segment import load_segmenter, save_segmenter, train
     from sorby.segment import preset as settings_of
+    from sorby.segment import save_segmenter, train
 
     _refuse_locked(project, labels)
     classes = class_names(project, labels.values())
@@ -216,7 +217,7 @@ def train_model(
         classes=classes,
         settings=settings_of(preset),
         rng=generator(seed),
-        start=load_segmenter(start.path)[0] if start else None,
+        start=_first(start, is_member=is_member),
         checkpoint=checkpoint,
         planes=planes,
         on_step=on_step,
@@ -281,7 +282,8 @@ def _lesson(
     seed: int,
     classes: tuple[str, ...],
 ) -> str:
-    """Fingerprint of all that a model learns from, but for the model it starts from."""
+    """Fingerprint of all that a model learns from, but for the project's that it starts from."""
+    from sorby.segment import base_sha256
     from sorby.segment import preset as settings_of
 
     hashes = project.picture_hashes()
@@ -299,6 +301,7 @@ def _lesson(
         asdict(settings_of(preset)),
         seed,
         classes,
+        base_sha256(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -306,6 +309,18 @@ def _lesson(
 def _origin(lesson: str, start: StoredModel | None) -> str:
     parts = [lesson, start.sha256 if start else None]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _first(start: StoredModel | None, *, is_member: bool) -> TrainedSegmenter | None:
+    """Weights to begin with: an earlier model's, else those in the box.
+
+    Members of an ensemble begin at random, so that they disagree where the labels say nothing.
+    """
+    from sorby.segment import base_model, load_segmenter
+
+    if start is not None:
+        return load_segmenter(start.path)[0]
+    return None if is_member else base_model()[0]
 
 
 def _checkpoint(project: Project, origin: str) -> Path:
