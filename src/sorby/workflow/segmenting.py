@@ -41,7 +41,8 @@ def segment_images(
     out : Path
         Folder for one label PNG an image (same stem) and ``defects.csv``.
     method : str, optional
-        One of ``sorby.segment.SEGMENTERS``; ``base`` (the model in the box) unless a model is given.
+        One of ``sorby.segment.SEGMENTERS``; ``base``, the model in the box, unless a model is
+        given.
     model : Path, optional
         A trained model: a safetensors file of ``sorby models --export``, or the paper's ``.pth``.
     page : int
