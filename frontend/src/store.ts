@@ -68,7 +68,7 @@ export function changesStatus(project: Project | null, event: ServerEvent): bool
   if (event.type === "draft" || event.type === "preparing") return false;
   if (event.type === "job") return event.job.state !== "running" && event.job.state !== "waiting";
   const old = project?.fields.find((field) => field.name === event.field.name);
-  return old?.state !== event.field.state || old.mask_version !== event.field.mask_version;
+  return !old || old.state !== event.field.state || old.mask_version !== event.field.mask_version;
 }
 
 const imageWatchers = new Set<(event: ImageEvent) => void>();

@@ -87,7 +87,11 @@ function Doubt({ editor }: { editor: Editor }) {
 
 function Zoom({ editor }: { editor: Editor }) {
   const scale = usePart(editor.store, (state) => state.scale);
-  return <span class="muted">{percent(scale, 3)}</span>;
+  return (
+    <span class="muted" title="Zoom">
+      {percent(scale, 3)}
+    </span>
+  );
 }
 
 /** Active time of the 'from nothing' mode. */

@@ -24,7 +24,7 @@ def selected(screen):
 
 
 def zoom(screen):
-    return screen.page.locator(".correct-bottom span", has_text="%").nth(-2).inner_text()
+    return screen.page.get_by_title("Zoom", exact=True).inner_text()
 
 
 def test_every_key_of_the_list_is_tested_here(screen):
