@@ -208,9 +208,20 @@ def test_real_bars_are_excluded_tightly_and_no_other_field_has_one(shared_data):
 
 
 @pytest.mark.shared
+@pytest.mark.parametrize(("name", "length_px"), [("example_1", 315), ("example_3", 377)])
+def test_a_plate_that_holds_its_text_above_the_line_is_excluded_whole(shared_data, name, length_px):
+    pixels = read_micrograph(shared_data / "melt_track_sections" / "images" / f"{name}.png").pixels
+    found = find_scale_bar(pixels)
+    (box,) = found.boxes
+    assert box[0] <= 1115 and box[1] <= 54 and box[2] >= 1147 and box[3] >= 54 + length_px
+    assert box[0] >= 1105 and box[1] >= 34 and box[2] <= 1157 and box[3] <= 64 + length_px
+    assert found.length_px == pytest.approx(length_px, abs=2)
+
+
+@pytest.mark.shared
 def test_micrographs_without_a_bar_have_none(shared_data):
     found = []
-    for folder in ("nasa_super", "etched_patches", "melt_track_sections"):
+    for folder in ("nasa_super", "etched_patches"):
         paths = sorted((shared_data / folder / "images").glob("*.png"))[::3]
         found += [p.name for p in paths if find_scale_bar(read_micrograph(p).pixels) is not None]
     assert found == []

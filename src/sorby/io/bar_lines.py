@@ -26,6 +26,9 @@ UNIFORM, UNIFORM_IN_COLOUR = 0.04, 0.012
 CONSTANT = 0.02
 """Largest range along a line of ink as it was burned in, before any blur or compression."""
 
+PLAIN = 0.06
+"""Range of gray values up to which a compressed plate, or the line below it, is of one value."""
+
 HALF, INK = 0.5, 0.06
 """Parts of a line's contrast up to which pixels are its own: any line's, and constant ink's."""
 
@@ -184,7 +187,8 @@ def _candidate(gray: np.ndarray, line: Box) -> BarLine | None:
     uniform = UNIFORM if level <= BLACK else UNIFORM_IN_COLOUR
     if contrast < LEAST_CONTRAST or core.mean(axis=0).std() > uniform * contrast:
         return None
-    is_constant = level <= BLACK and _is_burned_in(gray, line, level, contrast)
+    has_plate = level <= BLACK and _underlines_plate(gray, line)
+    is_constant = has_plate or (level <= BLACK and _is_burned_in(gray, line, level, contrast))
     for part in (INK, HALF) if is_constant else (HALF,):
         middle = level + part * contrast
         dark = gray < middle
@@ -193,7 +197,8 @@ def _candidate(gray: np.ndarray, line: Box) -> BarLine | None:
         if is_line and _has_straight_edges(gray, whole, contrast):
             box = _with_caps(dark, whole)
             length = _length(gray, dark, whole, box, middle)
-            return BarLine(whole, box, level, ground, length, is_constant)
+            outer = whole if has_plate else box  # caps that frame a plate stand beside the text
+            return BarLine(whole, outer, level, ground, length, is_constant)
     return None
 
 
@@ -203,6 +208,20 @@ def _is_burned_in(gray: np.ndarray, line: Box, level: float, contrast: float) ->
         return False
     ink, half = (_at_half_height(gray < level + part * contrast, line) for part in (INK, HALF))
     return (ink.top, ink.bottom) == (half.top, half.bottom)
+
+
+def _underlines_plate(gray: np.ndarray, line: Box) -> bool:
+    """Whether a line of one value is the lower edge of a blank plate, which holds the text.
+
+    Below such a line lies metal, which may be darker than half-way to the plate.
+    """
+    tall = 3 * line.height
+    core = gray[line.top : line.bottom, line.left + 2 : line.right - 2]
+    if line.top < tall or np.ptp(core) > PLAIN:
+        return False
+    plate = gray[line.top - tall : line.top, line.left + 2 : line.right - 2]
+    edges = np.concatenate((plate[-1], plate[:, 0], plate[:, -1]))
+    return bool(edges.min() >= 1 - PLAIN and (plate >= 1 - PLAIN).mean() > 0.5)
 
 
 def _has_straight_edges(gray: np.ndarray, line: Box, contrast: float) -> bool:

@@ -147,5 +147,8 @@ def _zones(gray: np.ndarray) -> list[tuple[int, np.ndarray]]:
 def _overlay(zone: np.ndarray, line: BarLine, text: Box) -> Box:
     overlay = line.box.union(text)
     ground = plain_box(zone, overlay, line.ground)
+    plate = None if ground else plain_box(zone, text, line.ground)  # that the line underlines
+    if plate is not None:
+        overlay = overlay.union(plate)
     margin = max(2, round(0.15 * text.height))
     return (ground or overlay).grown(margin, margin, zone.shape)
