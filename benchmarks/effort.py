@@ -24,7 +24,8 @@ until the same rule is met; no wand, no click-to-segment. Counting a whole lasso
 favours drawing: in time it costs more than a click.
 
 DATA holds polished_am (see its README). With --masks, masks of a model, named like the fields of
-DATA, are corrected as well. With --check, exit 1 if a goal is missed.
+DATA, are corrected as well; a file NAME.npy beside one is its probability, (M, N, 1).
+With --check, exit 1 if a goal is missed.
 """
 
 from __future__ import annotations
@@ -286,6 +287,8 @@ class Annotator:
         every = self.desk.open(self.name, self.mode)["defects"]
         best: tuple[int, str, float] = (2, "", 0.0)
         for key, limit in (("area_px", "max_area_px"), ("confidence", "max_confidence")):
+            if any(defect[key] is None for defect in every):
+                continue  # a mask without a probability has no confidence
             kept = [defect[key] for defect in every if defect["id"] not in gone]
             least = min(kept, default=np.inf)
             below = [d[key] for d in false if d[key] < least and d["area_px"] >= LEAST_PX]
@@ -408,7 +411,14 @@ def play(
         for (name, _, truth), path_ in zip(fields, given or [None] * len(fields), strict=True):
             if path_ is not None:
                 known = next(f for f in desk.project.fields() if f.name == name)
-                desk.project.add_mask(known, read_mask(path_), source="model", method="given")
+                beside = path_.with_suffix(".npy")
+                desk.project.add_mask(
+                    known,
+                    read_mask(path_),
+                    source="model",
+                    method="given",
+                    probability=np.load(beside) if beside.exists() else None,
+                )
             corrected.add(
                 Annotator(desk, name, truth, "correct", cuts_anew=cuts_anew).correct_all()
             )

@@ -196,4 +196,4 @@ def scored_on_the_locked_test(page):
     scores = page.get("/api/evaluation").json()["scores"]
     assert (scores["model"], scores["n"], scores["is_current"]) == (1, 1, True)
     assert 0 <= scores["macro_f1"]["mean"] <= 1 and scores["macro_f1"]["sd"] is None
-    assert set(scores["baselines"]) == {"otsu", "flatfield_otsu"}
+    assert set(scores["baselines"]) == {"otsu", "flatfield_otsu", "base"}

@@ -160,17 +160,17 @@ NewPlane: TypeAlias = Callable[[tuple[int, ...], Any], WritablePlane]
 
 
 def spans(where: Where, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns with start and stop inside an image of a shape.
+    """Rows and columns with start and stop inside an image of a shape; stop is no less than start.
 
     Examples
     --------
-    >>> spans(np.s_[2:], (5, 7))
-    (slice(2, 5, None), slice(0, 7, None))
+    >>> spans(np.s_[2:, 6:3], (5, 7))
+    (slice(2, 5, None), slice(6, 6, None))
     """
     both = where if isinstance(where, tuple) else (where, slice(None))
     starts = [one.indices(length)[:2] for one, length in zip(both, shape, strict=False)]
     (top, bottom), (left, right) = starts
-    return slice(top, bottom), slice(left, right)
+    return slice(top, max(top, bottom)), slice(left, max(left, right))
 
 
 def bands_of(shape: tuple[int, ...], *, multiple: int = 1) -> Iterator[slice]:

@@ -61,6 +61,7 @@ def test_train(page, server, theme, axe):
 def test_results(page, server, theme, axe, part):
     page.goto(f"{server.origin}/#/results/{part}")
     page.get_by_role("tab").first.wait_for()
+    expect(page.locator(".loading")).to_have_count(0)
     assert violations(page, axe) == []
 
 
