@@ -229,6 +229,14 @@ def test_accept_learns_from_what_was_predicted_and_not_from_the_truth(played):
     assert truth["macro_f1"]["mean"] > accept["macro_f1"]["mean"]
 
 
+def test_doubt_of_the_rounds_own_model_chooses_where_it_is_asked(fresh):
+    fresh.label(*fresh.fields())
+    answer = run_rounds(fresh.folder, **TWO_OF_THREE, strategy="smile+uncertainty")
+    first, second = answer["rounds"]
+    assert not {*first["picks"]} & {*second["picks"]}
+    assert all("in uncertainty" in reason for reason in second["reasons"])
+
+
 def test_ensemble_asks_its_members_from_the_second_round_on(played, monkeypatch):
     monkeypatch.setattr(ensembling, "N_MEMBERS", 2)
     answer = run_rounds(played.folder, **TWO_OF_THREE, strategy="ensemble")

@@ -108,9 +108,14 @@ def pool_uncertainty(
 
 
 def uncertainty_of_model(
-    project: Project, pool: Sequence[Field], labelled: Sequence[str], *, on_step: OnStep = silent
+    project: Project,
+    pool: Sequence[Field],
+    labelled: Sequence[str],
+    *,
+    model: StoredModel | None = None,
+    on_step: OnStep = silent,
 ) -> np.ndarray:
-    """How unsure the model in use is of each field of a pool; nothing is trained.
+    """How unsure one model is of each field of a pool; nothing is trained.
 
     Parameters
     ----------
@@ -120,6 +125,8 @@ def uncertainty_of_model(
         Fields to look at.
     labelled : sequence of str
         Names of fields that need not be looked at; they get 0.
+    model : StoredModel, optional
+        Whom to ask; the model in use unless given.
     on_step : callable
         Told after each field.
 
@@ -137,7 +144,7 @@ def uncertainty_of_model(
     from sorby.project import no_model_error
     from sorby.segment import load_segmenter
 
-    model = project.models.current()
+    model = model or project.models.current()
     if model is None:
         raise no_model_error(project.folder)
     segmenter, known = load_segmenter(model.path)[0], set(labelled)

@@ -350,19 +350,23 @@ def _choose(run: _Run, number: int, on_step: OnStep) -> Selection:
             seed=run.seed,
             on_step=on_step,
         )
-    uncertainty = None
-    if run.strategy == "ensemble" and run.labels:
-        from sorby.workflow.ensembling import pool_uncertainty
+    from sorby.workflow.ensembling import pool_uncertainty, uncertainty_of_model
 
+    labelled, uncertainty = [one.name for one in run.labels], None
+    if run.strategy == "ensemble" and run.labels:
         uncertainty = pool_uncertainty(
             run.project, run.labels, run.pool, seed=run.seed, planes=run.planes, on_step=on_step
+        )
+    elif run.strategy == "smile+uncertainty" and run.model:
+        uncertainty = uncertainty_of_model(
+            run.project, run.pool, labelled, model=run.model, on_step=on_step
         )
     return choose(
         run.project,
         run.pool,
         strategy=run.strategy,
         n_select=run.per_round,
-        labelled=[one.name for one in run.labels],
+        labelled=labelled,
         number=number,
         seed=run.seed,
         uncertainty=uncertainty,
