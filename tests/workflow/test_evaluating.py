@@ -188,7 +188,8 @@ def test_model_no_better_than_no_labels_is_called_that(taught):
                 project.add_mask(field, mask, source="person", method="drawn")
     answer = evaluate(taught.folder)
     assert answer["baselines"]["flatfield_otsu"]["macro_f1"]["mean"] == 1
-    assert any("no better than flatfield_otsu" in note for note in answer["notes"])
+    (note,) = (note for note in answer["notes"] if "no better than flatfield_otsu" in note)
+    assert note.endswith("sorby predict --method flatfield_otsu.")
 
 
 def test_scores_are_kept_as_those_of_the_round(taught):

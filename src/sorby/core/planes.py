@@ -26,7 +26,26 @@ BAND_PX = 1 << 22
 Where: TypeAlias = slice | tuple[slice, slice]
 
 
-class DiskPlane:
+class _Shaped:
+    """What follows from a shape."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of numbers."""
+        return math.prod(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+
+class DiskPlane(_Shaped):
     """Numbers in a file that vanishes with the process, read and written box by box.
 
     Parameters
@@ -54,19 +73,6 @@ class DiskPlane:
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
         self._file.truncate(self._px_bytes * self.shape[0] * self.shape[1])
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of numbers."""
-        return math.prod(self.shape)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
     def stacked(self) -> DiskPlane:
         """The same numbers, shape (M, N, 1)."""
         other = object.__new__(DiskPlane)
@@ -75,8 +81,8 @@ class DiskPlane:
 
     def __getitem__(self, where: Where) -> np.ndarray:
         rows, columns = spans(where, self.shape)
-        n_rows, n_columns = (max(0, span.stop - span.start) for span in (rows, columns))
-        found = np.empty((n_rows, n_columns, *self.shape[2:]), self.dtype)
+        shape = (rows.stop - rows.start, columns.stop - columns.start, *self.shape[2:])
+        found = np.empty(shape, self.dtype)
         for offset, part in self._parts(found, rows, columns):
             self._file.seek(offset)
             _fill(self._file, _bytes(part))
@@ -112,7 +118,7 @@ class DiskPlane:
                 yield at + number * self.shape[1] * self._px_bytes, line
 
 
-class ComputedPlane:
+class ComputedPlane(_Shaped):
     """Numbers that a function gives for any box.
 
     Parameters
@@ -135,19 +141,6 @@ class ComputedPlane:
         self, shape: tuple[int, ...], dtype: Any, compute: Callable[[slice, slice], np.ndarray]
     ) -> None:
         self.shape, self.dtype, self._compute = tuple(shape), np.dtype(dtype), compute
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of numbers."""
-        return math.prod(self.shape)
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __getitem__(self, where: Where) -> np.ndarray:
         return self._compute(*spans(where, self.shape))

@@ -155,7 +155,7 @@ def _notes(answer: Mapping[str, Any]) -> list[str]:
         notes.append(
             f"The model is no better than {best}, which needs no labels "
             f"({score.replace('_f1', '-F1')} {own:.3f} against {free:.3f}): label more fields, or "
-            "use sorby predict --method {best}."
+            f"use sorby predict --method {best}."
         )
     if answer["n"] < 5:
         notes.append(f"{answer['n']} test fields: these scores say little of other images.")
