@@ -1,6 +1,15 @@
-"""Agreement of a predicted mask with the truth: one function a metric, listed in ``METRICS``."""
+"""Agreement of a predicted mask with the truth: one function a metric, listed in ``METRICS``.
+
+What probabilities and uncertainties are worth beside it: `sorby.metrics.calibration`.
+"""
 
 from sorby.core.registry import Registry
+from sorby.metrics.calibration import (
+    Reliability,
+    caught,
+    expected_calibration_error,
+    reliability,
+)
 from sorby.metrics.overlap import (
     ClassCounts,
     PixelCounts,
@@ -30,12 +39,16 @@ __all__ = [
     "METRICS",
     "ClassCounts",
     "PixelCounts",
+    "Reliability",
     "background_f1",
+    "caught",
     "class_counts",
     "defect_f1",
+    "expected_calibration_error",
     "iou",
     "macro_f1",
     "pixel_counts",
     "precision",
     "recall",
+    "reliability",
 ]
