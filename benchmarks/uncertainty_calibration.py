@@ -193,7 +193,7 @@ def draw(tables: dict[str, pd.DataFrame], path: Path) -> None:
     forms = tables["forms"][tables["forms"]["errors"] == "in use"]
     _draw_catching(axes[1], forms, "caught_", "b  all wrong pixels")
     _draw_catching(axes[2], forms, "inner_caught_", "c  without pixels at the true boundary")
-    axes[1].legend(frameon=False, fontsize=7.5, loc="upper left")
+    axes[2].legend(frameon=False, fontsize=7.5, loc="lower right", bbox_to_anchor=(1.0, 0.06))
     figure.savefig(path, dpi=160)
     plt.close(figure)
 
