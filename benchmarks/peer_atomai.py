@@ -59,10 +59,20 @@ def environment(folder: Path) -> Path:
     return python
 
 
-def child(python: Path | str, script: str, *words: object) -> float:
+def onnx_runtime(folder: Path) -> Path:
+    """ONNX Runtime in a folder of its own, so that nothing else of Sorby's sees it."""
+    if not folder.exists():
+        words = ["-q", "--no-deps", "--target", folder, "-c", HERE.parent / "constraints.txt"]
+        needs = ["onnxruntime", "flatbuffers", "protobuf", "packaging"]
+        subprocess.run([sys.executable, "-m", "pip", "install", *words, *needs], check=True)
+    return folder
+
+
+def child(python: Path | str, script: str, *words: object, also: Path | None = None) -> float:
     """Run one side with one thread; its peak memory in GB."""
     command = [str(python), str(HERE / script), *map(str, words)]
-    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    more = {"PYTHONPATH": str(also)} if also else {}
+    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1", **more})
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -194,15 +204,16 @@ def inference(python: Path, data: Path, folder: Path, weights: Path) -> None:
         with np.load(folder / "found.npz", allow_pickle=False) as stored:
             seconds = float(np.median(stored["cpu_seconds"])) / n_mpx
             found[name] = stored["probability"], seconds
-    child(sys.executable, "peer_sorby_side.py", "network", weights, out)
+    also = onnx_runtime(folder / "onnx")
+    child(sys.executable, "peer_sorby_side.py", "network", weights, field, out, also=also)
     theirs, first = found["AtomAI's predictor"]
     print(f"\nwhole path, {TIMED_PX} x {TIMED_PX} px: Mpx a CPU-s, times AtomAI")
     for name, (_, seconds) in found.items():
         print(f"{name:40}{1 / seconds:8.2f}{first / seconds:8.1f}")
     for name, engines in json.loads(out.read_text()).items():
-        for engine, seconds in engines.items():
+        for engine, (seconds, n_apart) in engines.items():
             line = f"network alone, {name}, {engine}"
-            print(f"{line:52}{1 / seconds:8.2f}{first / seconds:8.1f}")
+            print(f"{line:40}{1 / seconds:8.2f}{first / seconds:8.1f}  {n_apart} px from torch")
     same = found["Sorby, the same weights"][0]
     differ = int(np.count_nonzero((same >= 0.5) != (theirs >= 0.5)))
     print(f"pixels that differ: {differ} of {same.size}; largest {np.abs(same - theirs).max():.2g}")

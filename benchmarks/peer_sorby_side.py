@@ -2,7 +2,7 @@
 
     python peer_sorby_side.py learn DATA OUT.csv SEEDS
     python peer_sorby_side.py speed DATA OUT.json
-    python peer_sorby_side.py network WEIGHTS.pth OUT.json
+    python peer_sorby_side.py network WEIGHTS.pth FIELD.npy OUT.json
     python peer_sorby_side.py predict FIELD.npy MODEL OUT.npz REPEATS
     python peer_sorby_side.py hold DATA
     python peer_sorby_side.py start
@@ -174,28 +174,26 @@ def speed(folder: Path, out: Path) -> None:
     out.write_text(json.dumps(found))
 
 
-def seconds_a_mpx(run: runtime.Engine, n_channels: int) -> float:
-    planes = np.random.default_rng(0).random((1, n_channels, TRIAL_PX, TRIAL_PX), np.float32)
-    return median_seconds(lambda: run(planes), 5) / (TRIAL_PX**2 / 1e6)
-
-
-def network(weights: Path, out: Path) -> None:
-    """CPU-seconds a Mpx of the networks alone, by engine, and the masks they give."""
-    found: dict[str, dict[str, float]] = {}
-    models = {"AtomAI's weights": load_segmenter(weights)[0], "fast": base_model()[0]}
-    for name, model in models.items():
-        n = len(model.channels)
+def network(weights: Path, field: Path, out: Path) -> None:
+    """CPU-seconds a Mpx of the networks alone, by engine, and pixels that differ from torch."""
+    micrograph = Micrograph(np.load(field, allow_pickle=False)[:TRIAL_PX, :TRIAL_PX])
+    found: dict[str, dict[str, tuple[float, int]]] = {}
+    for name, model in {"AtomAI's": load_segmenter(weights)[0], "fast": base_model()[0]}.items():
+        planes = field_planes(micrograph, None, channels=model.channels).values[None]
         folded = runtime.folded(model.network)
-        engines = {
-            "torch": runtime.torch_engine(model.network),
-            "torch, folded": runtime.torch_engine(folded),
-        }
+        plain = runtime.torch_engine(model.network)
+        engines = {"torch": plain, "torch, folded": runtime.torch_engine(folded)}
         try:
-            engines["ONNX Runtime"] = runtime.onnx_engine(folded, n)
+            engines["ONNX Runtime"] = runtime.onnx_engine(folded, planes.shape[1])
         except ImportError:
             print("onnxruntime is not installed: left out")
-        found[name] = {key: seconds_a_mpx(run, n) for key, run in engines.items()}
+        found[name] = {key: _engine(run, planes, plain(planes)) for key, run in engines.items()}
     out.write_text(json.dumps(found))
+
+
+def _engine(run: runtime.Engine, planes: np.ndarray, like: np.ndarray) -> tuple[float, int]:
+    seconds = median_seconds(lambda: run(planes), 5) / (TRIAL_PX**2 / 1e6)
+    return seconds, int(np.count_nonzero((run(planes) >= 0) != (like >= 0)))
 
 
 def predict(field: Path, model: str, out: Path, repeats: int) -> None:
@@ -222,8 +220,8 @@ def main(arguments: list[str]) -> int:
             learn(Path(folder), Path(out), int(seeds))
         case ["speed", folder, out]:
             speed(Path(folder), Path(out))
-        case ["network", weights, out]:
-            network(Path(weights), Path(out))
+        case ["network", weights, field, out]:
+            network(Path(weights), Path(field), Path(out))
         case ["predict", field, model, out, repeats]:
             predict(Path(field), model, Path(out), int(repeats))
         case ["hold", folder]:
