@@ -3,8 +3,8 @@
     python benchmarks/learning_projects.py OUT DATA
 
 OUT gets ``synthetic`` (40 pool and 15 test fields of other specimens), ``am_a``, ``am_b`` and
-``am_c`` (DATA/polished_am, one family left out as test) and ``super`` (DATA/nasa_super, two
-classes, other alloys as test).
+``am_c`` (DATA/polished_am, one family left out as test), ``super`` (DATA/nasa_super, two classes,
+other alloys as test) and ``ebc`` (DATA/nasa_ebc, two classes, every third sample as test).
 """
 
 from __future__ import annotations
@@ -74,6 +74,13 @@ def main(arguments: list[str]) -> int:
     names = ("tertiary", "secondary")
     folders = (alloy / "images", alloy / "masks")
     make(out, "super", fields, *folders, mask_values="labels", classes=names)
+    coating = data / "nasa_ebc"
+    index = pd.read_csv(coating / "index.csv").sort_values("name", ignore_index=True)
+    specimen = index["name"].str[:-4]
+    fields = split_table(index, pd.Series(pd.factorize(specimen)[0] % 3 == 1))
+    fields["specimen"] = specimen
+    folders, names = (coating / "images", coating / "masks"), ("oxide", "crack")
+    make(out, "ebc", fields, *folders, mask_values="labels", classes=names)
     return 0
 
 

@@ -1,6 +1,6 @@
 """Presets: the paper's recipe in numbers, and schedules that follow from the settings."""
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_settings_cannot_be_changed_in_place(settings):
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
-    with pytest.raises(SettingError, match=r"'quick' is not a preset.*fast, paper"):
+    with pytest.raises(SettingError, match=r"'quick' is not a preset.*fast, best, paper"):
         preset("quick")
 
 
@@ -50,6 +50,21 @@ def test_a_warm_start_takes_fewer_and_smaller_steps():
     assert (cold.n_steps, warm.n_steps) == (settings.n_steps, settings.warm_steps)
     assert warm.n_steps < cold.n_steps
     assert max(warm.rate(s) for s in range(80)) < max(cold.rate(s) for s in range(120))
+
+
+def test_half_of_an_earlier_model_is_kept_and_nothing_of_random_weights():
+    for name in ("fast", "best"):
+        settings = preset(name)
+        assert settings.schedule(4, 1, warm=True).kept == 0.5
+        assert settings.schedule(4, 1, warm=False).kept == 0
+    assert preset("paper").schedule(4, 1, warm=True).kept == 0
+
+
+def test_the_best_preset_differs_from_the_fast_one_in_its_length_alone():
+    fast, best = asdict(preset("fast")), asdict(preset("best"))
+    changed = {name for name, value in fast.items() if best[name] != value}
+    assert changed == {"n_steps", "warm_steps", "patience"}
+    assert all(best[name] > fast[name] for name in changed)
 
 
 def test_steps_are_those_of_each_class_and_do_not_depend_on_the_number_of_fields():

@@ -126,7 +126,8 @@ def _preset(parser: argparse.ArgumentParser, default: str | None = "fast") -> No
         "--preset",
         default=default,
         metavar="NAME",
-        help="fast (default: minutes) or paper (the published recipe: many hours on a CPU)",
+        help="fast (default: a minute), best (up to four times as long) or paper (the published "
+        "recipe: many hours on a CPU)",
     )
 
 

@@ -40,7 +40,7 @@ def train_project(
     ----------
     folder : Path
         The project.
-    preset : {"fast", "paper"}
+    preset : {"fast", "best", "paper"}
         How.
     resume : bool
         Go on where a training of the same labels was stopped; without it such a one is refused.
