@@ -91,7 +91,7 @@ export interface Status {
   measured: Freshness;
   classified: Freshness;
   /** What is new, and whether to label on; numbers and reasons are in `sorby status` too. */
-  labelling: { line: string; round_due: { answer: boolean | null } };
+  labelling: { line: string; audit: string[]; round_due: { answer: boolean | null } };
   root: string;
 }
 

@@ -18,6 +18,11 @@ def labelling(study):
     return project_status(study.folder)["labelling"]
 
 
+def pool_fields_of(study):
+    with study.open() as project:
+        return pool_fields(project)
+
+
 def add(study, home, n, *, stripes=0):
     """Add fields that came after the training; stripes make them another kind of metal."""
     files = []
@@ -37,6 +42,7 @@ def add(study, home, n, *, stripes=0):
 def test_project_without_a_model_says_what_comes_first(fresh):
     told = labelling(fresh)
     assert told["line"] == "No model yet: label the picks and train."
+    assert told["audit"] == []
     assert (told["round_due"]["answer"], told["can_stop"]["answer"]) == (None, None)
 
 
@@ -48,6 +54,21 @@ def test_few_labels_are_not_enough_and_that_is_said(taught):
     assert "4 labelled images, 19 are needed" in told["round_due"]["criteria"][0]["said"]
     text = answers.state(project_status(taught.folder))
     assert "can stop    not enough to tell" in text
+
+
+def test_one_in_twenty_images_is_drawn_for_an_audit_until_it_is_labelled(taught, monkeypatch):
+    names = {field.name for field in pool_fields_of(taught)}
+    free = names - set(taught.picks())
+    drawn = labelling(taught)["audit"]
+    assert len(drawn) == 1  # 5 % of a handful, rounded up
+    assert set(drawn) < free
+    assert labelling(taught)["audit"] == drawn
+    assert f"drawn at random: {drawn[0]}" in answers.state(project_status(taught.folder))
+    monkeypatch.setattr(standing, "AUDITED", 1.0)
+    assert set(labelling(taught)["audit"]) == free
+    monkeypatch.undo()
+    taught.label(drawn[0])
+    assert labelling(taught)["audit"] == []
 
 
 def test_status_opens_no_image_and_computes_once(taught, monkeypatch):

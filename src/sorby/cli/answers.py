@@ -114,6 +114,10 @@ def _labelling(standing: dict[str, Any]) -> list[str]:
     """What is new, and whether to label on, each with its reasons."""
     covered = standing["coverage"]
     lines = [f"labelling   {standing['line']}"]
+    if standing["audit"]:
+        first, rest = standing["audit"][:5], len(standing["audit"][5:])
+        more = f" and {rest} more (--json lists them)" if rest else ""
+        lines.append(f"audit       correct these, drawn at random: {', '.join(first)}{more}")
     if covered is not None:
         lines.append(
             f"coverage    95 % of the pool within {covered['q95']:.3g} of a label (labels among "

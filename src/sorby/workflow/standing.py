@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sorby.select.novelty import Novelty
     from sorby.select.stopping import Verdict
 
+AUDITED = 0.05
+"""Share of the images that a model did not learn from which a person looks at whatever it says."""
+
 _SEED = 0
 _VERSION = 1
 
@@ -134,14 +137,16 @@ def labelling_state(project: Project) -> dict[str, Any]:
         ``n_judged``, ``n_novel``, ``novel_share``, ``batch_p``, ``coverage`` (``q95``,
         ``own_q95``, ``share_beyond``, or None), ``round_due`` and ``can_stop`` (each ``answer``:
         True, False or None where there is not enough to tell, and ``criteria`` of ``name``,
-        ``is_met``, ``said``), ``line`` (all of it in one sentence). Unknown numbers are None.
+        ``is_met``, ``said``), ``audit`` (images drawn at random whose masks a person should
+        correct yet: a model that fails silently is found by nothing else), ``line`` (what comes
+        next in one sentence). Unknown numbers are None.
     """
     from sorby.select.stopping import can_stop, round_is_due
     from sorby.workflow.accounting import correction_seconds
     from sorby.workflow.agreeing import agreements
 
     seconds = correction_seconds(project)
-    numbers = _numbers(project)
+    numbers, audit = _numbers(project), _audit(project)
     due = round_is_due(
         novel_share=_or_nan(numbers["novel_share"]),
         n_judged=numbers["n_judged"],
@@ -155,8 +160,24 @@ def labelling_state(project: Project) -> dict[str, Any]:
         **numbers,
         "round_due": asdict(due),
         "can_stop": asdict(stop),
+        "audit": audit,
         "line": _line(numbers, due, stop, has_model=has_model),
     }
+
+
+def _audit(project: Project) -> list[str]:
+    """Images drawn for the audit of the model in use that have no label yet."""
+    from sorby.workflow.splitting import labelled_names, project_seed
+
+    model = project.models.current()
+    if model is None:
+        return []
+    learnt = set(model.card.settings["training"]["images"])
+    free = [f.name for f in project.fields() if not f.is_locked and f.name not in learnt]
+    order = generator(project_seed(project) + model.number).permutation(len(free))
+    drawn = [free[place] for place in order[: math.ceil(AUDITED * len(free))]]
+    known = labelled_names(project)
+    return [name for name in drawn if name not in known]
 
 
 def _or_nan(value: float | None) -> float:

@@ -84,6 +84,13 @@ export function Choose() {
         </span>
       </div>
       <p class={status.labelling.round_due.answer ? "warn" : "muted"}>{status.labelling.line}</p>
+      {status.labelling.audit.length > 0 && (
+        <p class="muted">
+          Drawn at random to be corrected whatever the model says:{" "}
+          {status.labelling.audit.slice(0, 5).join(", ")}
+          {status.labelling.audit.length > 5 && ` and ${status.labelling.audit.length - 5} more`}.
+        </p>
+      )}
       {error && (
         <div class="row">
           <p class="bad" role="alert">
