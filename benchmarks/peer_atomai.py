@@ -63,7 +63,7 @@ def onnx_runtime(folder: Path) -> Path:
     """ONNX Runtime in a folder of its own, so that nothing else of Sorby's sees it."""
     if not folder.exists():
         words = ["-q", "--no-deps", "--target", folder, "-c", HERE.parent / "constraints.txt"]
-        needs = ["onnxruntime", "flatbuffers", "protobuf", "packaging"]
+        needs = ["onnxruntime", "flatbuffers", "protobuf", "packaging", "onnx", "ml_dtypes"]
         subprocess.run([sys.executable, "-m", "pip", "install", *words, *needs], check=True)
     return folder
 

@@ -185,8 +185,8 @@ def network(weights: Path, field: Path, out: Path) -> None:
         engines = {"torch": plain, "torch, folded": runtime.torch_engine(folded)}
         try:
             engines["ONNX Runtime"] = runtime.onnx_engine(folded, planes.shape[1])
-        except ImportError:
-            print("onnxruntime is not installed: left out")
+        except (ImportError, RuntimeError):  # the exporter says so where onnx is missing
+            print("onnxruntime or onnx is not installed: left out")
         found[name] = {key: _engine(run, planes, plain(planes)) for key, run in engines.items()}
     out.write_text(json.dumps(found))
 
