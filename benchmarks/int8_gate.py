@@ -2,9 +2,9 @@
 
     python benchmarks/int8_gate.py FOLDER
 
-FOLDER holds polished_am (see ``ablation.py``). Weights are rounded to 8 bits a channel and the input
-of each convolution to 8 bits a tensor, its range taken from SYNTHETIC sections, as a static
-quantisation does; sums are kept exact. Prints by field how much the masks change.
+FOLDER holds polished_am (see ``ablation.py``). Weights are rounded to 8 bits a channel and the
+input of each convolution to 8 bits a tensor, its range taken from SYNTHETIC sections, as a static
+quantisation does; sums are kept exact. Prints by family how much the masks change.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sorby.synthetic import random_section
 
 LEVELS, N_SECTIONS = 255, 24
 CLIPPED = (0.0, 1e-5, 1e-4)
-"""Shares of the values at either end of a range that are cut off, to give the others finer steps."""
+"""Shares of the values cut off at either end of a range, to give the others finer steps."""
 
 
 def ranges(network: nn.Module, planes: list[np.ndarray], clipped: float) -> dict[nn.Module, tuple]:  # type: ignore[type-arg]
