@@ -10,7 +10,7 @@ from PIL import Image
 from sorby.core.errors import ProjectError, ReadError, SettingError
 from sorby.core.records import Micrograph
 from sorby.io import MaskValuesWarning, check_mask_fits, read_mask, write_mask
-from sorby.io.masks import COLOURS
+from sorby.io.mask_palette import COLOURS
 
 
 def saved(path, values, **options):

@@ -11,9 +11,9 @@ from sorby.annotate.edit import (
     set_piece,
     split,
 )
-from sorby.annotate.index import Change, DefectIndex, Stamp, joined
+from sorby.annotate.index import Change, DefectIndex, joined
 from sorby.annotate.journal import UNDOABLE, redo_target, toggle, undo_target
-from sorby.annotate.objects import STATES, Defect, Piece, piece_at, pieces_in, scan
+from sorby.annotate.objects import STATES, Defect, Piece, Stamp, piece_at, pieces_in, scan
 from sorby.annotate.queue import chosen, ordered
 
 __all__ = [

@@ -13,9 +13,9 @@ import numpy as np
 
 from sorby.annotate.boxes import slices, united
 from sorby.annotate.edit import Patch, set_piece
-from sorby.annotate.index import Change, Confidence, DefectIndex, Stamp, joined
+from sorby.annotate.index import Change, Confidence, DefectIndex, joined
 from sorby.annotate.journal import boxes_of, decode, difference, encode
-from sorby.annotate.objects import CONFIDENCE_STEPS, Defect, Piece, counted, piece_at
+from sorby.annotate.objects import CONFIDENCE_STEPS, Defect, Piece, Stamp, counted, piece_at
 from sorby.core.records import IGNORE
 
 _STRIP_PX = 1 << 22

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from sorby.annotate.objects import (
     VERIFIED,
     Defect,
     Piece,
+    Stamp,
     circularity,
     point_inside,
 )
@@ -54,14 +55,6 @@ def joined(changes: Iterable[Change]) -> Change:
             after.pop(defect.id, None)
         after |= {defect.id: defect for defect in change.after}
     return Change(tuple(before.values()), tuple(after.values()))
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """Who makes a gesture, and when (UTC)."""
-
-    author: str
-    time: str
 
 
 class DefectIndex:

@@ -28,6 +28,14 @@ CONFIDENCE_STEPS = 254
 _TOUCHING = np.ones((3, 3), bool)
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """Who makes a gesture, and when (UTC)."""
+
+    author: str
+    time: str
+
+
 @dataclass(frozen=True, slots=True)
 class Defect:
     """One defect of a mask under review, or the ghost of one that was taken away.

@@ -8,8 +8,7 @@ from scipy import ndimage
 from sorby.annotate.boxes import Box, clipped, grown, meets, slices
 from sorby.annotate.canvas import Canvas
 from sorby.annotate.edit import Patch
-from sorby.annotate.index import Stamp
-from sorby.annotate.objects import CONFIDENCE_STEPS
+from sorby.annotate.objects import CONFIDENCE_STEPS, Stamp
 from sorby.core.errors import SettingError
 from sorby.core.records import IGNORE
 from sorby.core.tiling import windows

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
 from sorby.annotate.boxes import Box, grown, size, slices, united
 from sorby.annotate.edit import Patch
-from sorby.annotate.objects import LEAST_AREA_PX, Defect, Piece, is_closed, label_block, packed
+from sorby.annotate.objects import (
+    LEAST_AREA_PX,
+    Defect,
+    Piece,
+    Stamp,
+    is_closed,
+    label_block,
+    packed,
+)
 from sorby.core.records import IGNORE
-
-if TYPE_CHECKING:
-    from sorby.annotate.index import Stamp
 
 FIRST_MARGIN_PX = 32
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sorby.core.files import atomic_path
-from sorby.io.masks import TAG, TAG_TEXT, _palette
+from sorby.io.mask_palette import TAG, TAG_TEXT, palette
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _READ_BYTES = 1 << 20
@@ -38,7 +38,7 @@ def write_mask_bands(path: Path, shape: tuple[int, int], bands: Iterable[np.ndar
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         stream.write(_SIGNATURE)
         _chunk(stream, b"IHDR", header)
-        _chunk(stream, b"PLTE", bytes(_palette()))
+        _chunk(stream, b"PLTE", bytes(palette()))
         _chunk(stream, b"tEXt", f"{TAG}\0{TAG_TEXT}".encode("latin-1"))
         packer = zlib.compressobj()
         for band in bands:

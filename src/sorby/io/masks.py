@@ -15,23 +15,10 @@ from sorby.core.files import atomic_path
 from sorby.core.planes import WHOLE_PX
 from sorby.core.records import IGNORE, Micrograph
 from sorby.io.limits import checked_file, decoding
+from sorby.io.mask_bands import unfiltered_mask
+from sorby.io.mask_palette import TAG, TAG_TEXT, palette
 from sorby.io.micrographs import format_of
 from sorby.io.raster import open_raster, png_text, raster_samples
-
-TAG, TAG_TEXT = "Sorby", "label image: 0 background, 1.. classes, 255 ignore"
-
-COLOURS = (
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (240, 228, 66),
-    (0, 114, 178),
-    (213, 94, 0),
-    (204, 121, 167),
-)
-"""Classes 1 to 7, then again from the first: safe for the colour-blind (Okabe and Ito)."""
-
-IGNORE_COLOUR = (128, 128, 128)
 
 MaskValues = Literal["binary", "labels"]
 
@@ -70,17 +57,11 @@ def write_mask(path: Path | str, mask: np.ndarray) -> None:
     if path.suffix.lower() != ".png":
         raise SettingError(f"{path} does not end in .png. Masks are written as PNG: rename it.")
     image = Image.fromarray(np.ascontiguousarray(mask)).convert("P")
-    image.putpalette(_palette())
+    image.putpalette(palette())
     tag = PngInfo()
     tag.add_text(TAG, TAG_TEXT)
     with atomic_path(path) as temporary:
         image.save(temporary, format="PNG", pnginfo=tag)
-
-
-def _palette() -> list[int]:
-    colours = [COLOURS[(label - 1) % len(COLOURS)] for label in range(256)]
-    colours[0], colours[IGNORE] = (0, 0, 0), IGNORE_COLOUR
-    return [channel for colour in colours for channel in colour]
 
 
 def read_mask(path: Path | str, *, values: MaskValues | None = None) -> np.ndarray:
@@ -163,8 +144,6 @@ def _is_tagged(path: Path) -> bool:
 
 def _large(path: Path) -> np.ndarray | None:
     """A large mask of Sorby's own, held once; None where it is not large or of another kind."""
-    from sorby.io.mask_bands import unfiltered_mask
-
     with open_raster(path, "PNG") as image:
         if image.width * image.height <= WHOLE_PX:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,15 @@ def keep_jobs(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         LOG.warning("The list of jobs was not kept: %s", error)
 
 
-def kept_jobs(folder: Path) -> list[dict[str, Any]]:
+def kept_jobs(folder: Path, kinds: Container[str]) -> list[dict[str, Any]]:
     """Jobs as an earlier server left them, oldest first.
 
     Parameters
     ----------
     folder : Path
         The project.
+    kinds : container of str
+        Kinds of jobs that there are.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def kept_jobs(folder: Path) -> list[dict[str, Any]]:
         rows = json.loads(_file(folder).read_text())
     except (OSError, ValueError):
         return []
-    found = [row for row in rows if _is_job(row)] if isinstance(rows, list) else []
+    found = [row for row in rows if _is_job(row, kinds)] if isinstance(rows, list) else []
     return [row if row["state"] in _STATES else _interrupted(row) for row in found]
 
 
@@ -76,10 +78,8 @@ def _interrupted(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "state": "interrupted", "error": INTERRUPTED}
 
 
-def _is_job(row: Any) -> bool:
-    from sorby.workflow.jobs import KINDS
-
-    if not isinstance(row, dict) or row.get("kind") not in KINDS:
+def _is_job(row: Any, kinds: Container[str]) -> bool:
+    if not isinstance(row, dict) or row.get("kind") not in kinds:
         return False
     return all(isinstance(row.get(name), kind) for name, kind in _SHAPE.items())
 

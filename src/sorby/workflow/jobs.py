@@ -148,7 +148,7 @@ class Jobs:
 
     def __init__(self, folder: Path, on_change: Callable[[dict[str, Any]], None]) -> None:
         self._folder, self._on_change = Path(folder), on_change
-        self._jobs = {row["id"]: _earlier(row) for row in kept_jobs(self._folder)}
+        self._jobs = {row["id"]: _earlier(row) for row in kept_jobs(self._folder, KINDS)}
         self._numbers = itertools.count(max(self._jobs, default=0) + 1)
         self._is_closed = False
         self._lock = threading.Lock()
