@@ -190,6 +190,9 @@ def predict(field: Path, weights: Path, out: Path, repeats: int) -> None:
 
     model = atomai.models.Segmentor(model="Unet", nb_classes=1)
     model.net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    # AtomAI's first prediction passes noise through the network to learn its stride. In training
+    # mode, as a model is made, that would shift the normalisation's running averages.
+    model.net.eval()
     image = np.load(field, allow_pickle=False)
     times = []
     for _ in range(repeats):
