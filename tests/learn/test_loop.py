@@ -119,24 +119,6 @@ def test_the_average_is_the_running_mean_that_starts_short(crops):
         assert not torch.allclose(found[name], raw[name], rtol=1e-3, atol=1e-6)
 
 
-def test_what_is_kept_of_the_start_is_mixed_into_what_is_looked_at_and_comes_back(crops):
-    schedule = replace(SCHEDULE, average=0.0, check_every=100)
-    raw, _ = plainly(small(), crops(), schedule)
-    first, seen = small().state_dict(), []
-
-    def check(network):
-        seen.append({key: value.clone() for key, value in network.state_dict().items()})
-        return Check(score=float(len(seen)), loss=0.0)
-
-    mixed = replace(schedule, kept=0.75)
-    found = fit(small(), crops(), loss=LOSS, schedule=mixed, check=check).state
-    for name in ("first.weight", "norm.running_var", "last.bias"):
-        expected = 0.75 * first[name] + 0.25 * raw[name]
-        torch.testing.assert_close(found[name], expected, rtol=1e-4, atol=1e-6)
-        assert torch.equal(seen[-1][name], found[name])
-        assert torch.equal(seen[0][name], first[name])
-
-
 def test_it_learns_to_find_the_disc(crops, example):
     schedule = Schedule(n_steps=40, batch=4, learning_rates=((0, 0.05), (1, 0.01)), check_every=40)
     network = small()

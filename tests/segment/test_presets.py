@@ -52,14 +52,6 @@ def test_a_warm_start_takes_fewer_and_smaller_steps():
     assert max(warm.rate(s) for s in range(80)) < max(cold.rate(s) for s in range(120))
 
 
-def test_half_of_an_earlier_model_is_kept_and_nothing_of_random_weights():
-    for name in ("fast", "best"):
-        settings = preset(name)
-        assert settings.schedule(4, 1, warm=True).kept == 0.5
-        assert settings.schedule(4, 1, warm=False).kept == 0
-    assert preset("paper").schedule(4, 1, warm=True).kept == 0
-
-
 def test_the_best_preset_differs_from_the_fast_one_in_its_length_alone():
     fast, best = asdict(preset("fast")), asdict(preset("best"))
     changed = {name for name, value in fast.items() if best[name] != value}

@@ -14,7 +14,8 @@ from sorby.metrics import defect_f1
 from sorby.segment import SEGMENTERS, compare, mask_from_probability
 from sorby.segment.planes import PlaneCache
 from sorby.segment.presets import preset
-from sorby.segment.training import THRESHOLDS, LabelledField, _threshold, train
+from sorby.segment.training import LabelledField, train
+from sorby.segment.validation import THRESHOLDS, nearest_to_a_half
 
 SETTINGS = replace(preset("fast"), crop_px=64, n_steps=16, warm_steps=4)
 BRIEF = replace(SETTINGS, n_steps=2, batch=2, crop_px=32)
@@ -317,8 +318,8 @@ def test_the_threshold_is_the_one_nearest_to_a_half_of_those_that_score_best():
     by_threshold[np.isclose(THRESHOLDS, 0.3)] = 0.900
     by_threshold[np.isclose(THRESHOLDS, 0.4)] = 0.885  # as good as the best
     by_threshold[np.isclose(THRESHOLDS, 0.45)] = 0.875  # not as good
-    assert _threshold(by_threshold) == (0.4, 0.885)
-    assert _threshold(np.ones(len(THRESHOLDS)))[0] == 0.5
+    assert nearest_to_a_half(by_threshold) == (0.4, 0.885)
+    assert nearest_to_a_half(np.ones(len(THRESHOLDS)))[0] == 0.5
 
 
 # ---------------------------------------------------------------------- scale

@@ -107,7 +107,7 @@ def test_model_of_a_round_learnt_from_the_labels_until_then(played_once):
     first, second = (played_once.model(one["model"]).card.settings for one in rounds)
     assert set(first["training"]["images"]) == set(rounds[0]["picks"])
     assert set(second["training"]["images"]) == {*rounds[0]["picks"], *rounds[1]["picks"]}
-    assert (first["started_from"], second["started_from"]) == (None, 1)
+    assert (first["started_from"], second["started_from"]) == (None, None)
 
 
 def test_scores_of_a_round_are_those_that_evaluate_gives(played):

@@ -30,7 +30,7 @@ def test_models_are_listed_with_the_one_in_use(two_models):
     answer = list_models(two_models.folder)
     assert (answer["current"], answer["exported"]) == (2, None)
     assert [m["number"] for m in answer["models"]] == [1, 2]
-    assert [m["started_from"] for m in answer["models"]] == [None, 1]
+    assert [m["started_from"] for m in answer["models"]] == [None, None]
     first = answer["models"][0]
     assert first["n_trained_on"] + first["n_validated_on"] == 4
     assert first["threshold"] == two_models.made["threshold"]

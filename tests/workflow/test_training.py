@@ -89,12 +89,13 @@ def test_same_labels_again_are_the_same_model(taught):
         assert again["previous"] == 1
 
 
-def test_more_labels_make_a_model_that_starts_from_the_last(taught):
+def test_more_labels_make_another_model_that_starts_from_the_box_again(taught):
     (name, *_) = sorted({f"p{n}" for n in range(8)} - set(taught.picks()))
     taught.label(name)
     answer = train_project(taught.folder)
     assert (answer["model"], answer["is_new"]) == (2, True)
-    assert taught.model().card.settings["started_from"] == 1
+    assert taught.model().card.settings["started_from"] is None
+    assert taught.model().card.settings["began"] == taught.model(1).card.settings["began"]
     assert len(answer["trained_on"]) + len(answer["validated_on"]) == 5
     assert train_project(taught.folder)["model"] == 2
 

@@ -46,12 +46,6 @@ class Schedule:
         Steps between looks at the validation fields.
     patience : int
         Looks without a better score after which training stops.
-    kept : float
-        Share of the first weights in those that are looked at and come back [1]_.
-
-    References
-    ----------
-    .. [1] M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022.
     """
 
     n_steps: int
@@ -61,7 +55,6 @@ class Schedule:
     average: float = 0.0
     check_every: int = 20
     patience: int = 1_000_000
-    kept: float = 0.0
 
     def rate(self, step: int) -> float:
         """Learning rate of a step (the first is 0)."""
@@ -222,8 +215,7 @@ class _Run:
         self._optimiser = torch.optim.AdamW(
             network.parameters(), lr=schedule.rate(0), weight_decay=schedule.decay
         )
-        self._first = _copy(network.state_dict())
-        self._average = _copy(self._first)
+        self._average = _copy(network.state_dict())
         self.best = _copy(self._average)
         self.progress = Progress()
 
@@ -275,16 +267,14 @@ class _Run:
         return float(value.detach())
 
     def _look(self) -> dict[str, float]:
-        own, looked_at = _copy(self._network.state_dict()), _copy(self._average)
-        if self._schedule.kept:
-            _blend(looked_at, self._first, 1 - self._schedule.kept)
-        self._network.load_state_dict(looked_at)
+        own = _copy(self._network.state_dict())
+        self._network.load_state_dict(self._average)
         self._network.eval()
         with torch.inference_mode():
             check = self._check(self._network)
         self._network.load_state_dict(own)
         if check.score > self.progress.best_score:
-            self.best = looked_at
+            self.best = _copy(self._average)
             self.progress.best_score, self.progress.best_step = check.score, self.progress.step
             self.progress.stale = 0
         else:

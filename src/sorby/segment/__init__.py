@@ -32,6 +32,7 @@ _PLACES = {
     "TrainedSegmenter": "trained",
     "base_model": "base",
     "base_sha256": "base",
+    "base_suits": "base",
     "compare": "evaluation",
     "load_segmenter": "trained",
     "preset": "presets",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import functools
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sorby.core.planes import NewPlane
 from sorby.core.records import Micrograph, ModelCard
 from sorby.segment.trained import TILE_PX, TrainedSegmenter, load_segmenter
+
+if TYPE_CHECKING:
+    from sorby.segment.presets import TrainSettings
 
 WEIGHTS = Path(__file__).with_name("base.safetensors")
 """Made by ``python benchmarks/base_model.py``."""
@@ -33,6 +37,26 @@ def base_model() -> tuple[TrainedSegmenter, ModelCard]:
     ('defect',)
     """
     return load_segmenter(WEIGHTS)
+
+
+def base_suits(settings: TrainSettings, classes: tuple[str, ...]) -> bool:
+    """Whether the model in the box, its last layer included, can start a training.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        How is trained.
+    classes : tuple of str
+        What is to be found; a single class is "defect" whatever its name.
+
+    Returns
+    -------
+    bool
+        True where planes and network are its own and there is one class.
+    """
+    own = base_model()[0]
+    seen = (settings.network, settings.channels) == (own.network_name, own.channels)
+    return seen and len(classes) == 1
 
 
 @functools.cache

@@ -36,6 +36,7 @@ class TrainSettings:
     kept : float
         Share of the weights that training starts from, where they are of a model of the same
         classes, in the weights that it ends with: what the labels do not show is not forgotten.
+        See `sorby.segment.validation.settle`.
     decay, average : float
         Weight decay; share of the old kept by the running average of the weights (0 for none).
     check_every, patience : int
@@ -85,7 +86,6 @@ class TrainSettings:
             average=self.average,
             check_every=every,
             patience=n_classes * self.patience,
-            kept=self.kept if warm else 0.0,
         )
 
 

@@ -10,29 +10,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy import ndimage
 from torch import nn
 from torch.nn import functional
 
 from sorby.core.errors import SettingError
 from sorby.core.progress import OnStep, ShouldStop, never, silent
 from sorby.core.records import IGNORE, Micrograph
-from sorby.learn import LOSSES, NETWORKS, Check, Crops, Example, fit, initialise
-from sorby.metrics import class_counts
+from sorby.learn import LOSSES, NETWORKS, Crops, Example, fit, initialise
 from sorby.segment.gray import check_field
 from sorby.segment.holdout import hold_out
 from sorby.segment.planes import PlaneCache, field_planes
 from sorby.segment.presets import TrainSettings
-from sorby.segment.trained import TrainedSegmenter, class_probability, ready
-
-THRESHOLDS = np.round(np.arange(0.2, 0.81, 0.05), 2)
-
-GLIMPSE_PX = 2_000_000
-"""Pixels of the validation fields that are looked at on the way, at the model's scale."""
-
-THRESHOLD_TOLERANCE = 0.02
-"""Thresholds that score this close to the best are as good; of them the nearest to 0.5 is taken:
-with one or two validation fields finer differences are chance (docs/explanation/learning.md)."""
+from sorby.segment.trained import TrainedSegmenter, ready
+from sorby.segment.validation import glimpses, look, nearest_to_a_half, settle
 
 _SEEN_BEFORE = (
     "Some validation fields are ones that an earlier model, from which this one started, had "
@@ -180,7 +170,7 @@ def train(
     initialise(network, first_rng)
     if start is not None:
         _take_over(network, start.network, with_head=keeps_head)
-    loss, glimpses = LOSSES[settings.loss], _glimpses(validation)
+    loss, seen_on_the_way = LOSSES[settings.loss], glimpses(validation)
     trained = fit(
         network,
         Crops(
@@ -193,12 +183,14 @@ def train(
         ),
         loss=loss,
         schedule=settings.schedule(len(training), len(classes), warm=keeps_head),
-        check=lambda net: _look(net, glimpses, loss)[0],
+        check=lambda net: look(net, seen_on_the_way, loss)[0],
         checkpoint=checkpoint,
         on_step=on_step,
         should_stop=should_stop,
     )
-    network.load_state_dict(trained.state)
+    kept = settings.kept if keeps_head else 0.0
+    first = start.network.state_dict() if start is not None and kept else None
+    by_threshold = settle(network, trained.state, first, validation, loss, kept=kept)
     if trained.progress.best_step == 0:
         notes = (*notes, _NO_GAIN)
     segmenter = TrainedSegmenter(
@@ -210,8 +202,7 @@ def train(
         0.5,
         _finds_outside(fields, [outside for _, outside in seen], len(classes)),
     )
-    _, by_threshold = _look(network, validation, loss)
-    threshold, score = _threshold(by_threshold)
+    threshold, score = nearest_to_a_half(by_threshold)
     record = TrainingRecord(
         tuple(example.name for example in training),
         tuple(example.name for example in validation),
@@ -329,63 +320,6 @@ def _parts(example: Example) -> tuple[Example, Example]:
     is_left = np.arange(labels.shape[1]) <= np.searchsorted(defects, _SPLIT * defects[-1])
     left, right = (np.where(side, labels, np.uint8(IGNORE)) for side in (is_left, ~is_left))
     return replace(example, labels=left), replace(example, labels=right)
-
-
-def _glimpses(validation: Sequence[Example]) -> list[Example]:
-    """Validation fields, large ones cut to the square that holds most of their defects.
-
-    The threshold is chosen on whole fields; the looks on the way must not take longer than the
-    training between them.
-    """
-    edge = int(np.sqrt(GLIMPSE_PX / len(validation)))
-    return [_densest(example, edge) for example in validation]
-
-
-def _densest(example: Example, edge: int) -> Example:
-    defects = ((example.labels != 0) & (example.labels != IGNORE)).astype(np.float32)
-    if defects.size <= edge**2:
-        return example
-    sums = ndimage.uniform_filter(defects, edge, mode="constant")
-    row, column = np.unravel_index(int(sums.argmax()), sums.shape)
-    rows, columns = (
-        slice(start := int(np.clip(place - edge // 2, 0, max(length - edge, 0))), start + edge)
-        for place, length in zip((row, column), defects.shape, strict=True)
-    )
-    return replace(
-        example, planes=example.planes[:, rows, columns], labels=example.labels[rows, columns]
-    )
-
-
-def _look(network: nn.Module, validation: Sequence[Example], loss: Any) -> tuple[Check, np.ndarray]:
-    """Score and loss of the validation fields; mean macro-F1 by threshold."""
-    scores, losses = [], []
-    for example in validation:
-        found = class_probability(network, example.planes)
-        called = found.sum(axis=0)
-        best = (found.argmax(axis=0) + 1).astype(np.uint8)
-        scores.append(
-            [
-                class_counts(np.where(called >= t, best, 0), example.labels, len(found)).macro_f1
-                for t in THRESHOLDS
-            ]
-        )
-        losses.append(float(loss(_logits(found), torch.from_numpy(example.labels)[None])))
-    by_threshold = np.mean(scores, axis=0)
-    return Check(float(by_threshold.max()), float(np.mean(losses))), by_threshold
-
-
-def _logits(found: np.ndarray) -> torch.Tensor:
-    probability = torch.from_numpy(found)[None].clamp(1e-6, 1 - 1e-6)
-    if len(found) == 1:
-        return torch.logit(probability)
-    background = (1 - probability.sum(dim=1, keepdim=True)).clamp(1e-6)
-    return torch.log(torch.cat((background, probability), dim=1))
-
-
-def _threshold(by_threshold: np.ndarray) -> tuple[float, float]:
-    good = np.flatnonzero(by_threshold >= by_threshold.max() - THRESHOLD_TOLERANCE)
-    chosen = good[np.abs(THRESHOLDS[good] - 0.5).argmin()]
-    return float(THRESHOLDS[chosen]), float(by_threshold[chosen])
 
 
 def _finds_outside(

@@ -173,8 +173,8 @@ def train_model(
     seed : int
         Same labels, preset, start and seed: same model.
     start : StoredModel, optional
-        Model to start from, instead of the one in the box; it is the answer itself where it was
-        made from the same.
+        Model to start from where the one in the box does not know the classes; it is the answer
+        itself where it was made from the same.
     resume : bool
         Go on from the checkpoint of a stopped training; without it such a one is refused.
     is_member : bool
@@ -197,11 +197,13 @@ def train_model(
     ProjectError
         If a locked field is among the labels.
     """
+    from sorby.segment import base_suits, save_segmenter, train
     from sorby.segment import preset as settings_of
-    from sorby.segment import save_segmenter, train
 
     _refuse_locked(project, labels)
     classes = class_names(project, labels.values())
+    if base_suits(settings_of(preset), classes):
+        start = None
     lesson = _lesson(project, labels, preset=preset, seed=seed, classes=classes)
     if start is not None and start.card.settings.get("lesson") == lesson:
         return start, False
@@ -314,6 +316,8 @@ def _origin(lesson: str, start: StoredModel | None) -> str:
 def _first(start: StoredModel | None, *, is_member: bool) -> TrainedSegmenter | None:
     """Weights to begin with: an earlier model's, else those in the box.
 
+    Where the box knows the classes it is always the box: rounds would move away from it step by
+    step, and on kinds of images that nobody labelled each cost some of what it knew.
     Members of an ensemble begin at random, so that they disagree where the labels say nothing.
     """
     from sorby.segment import base_model, load_segmenter
