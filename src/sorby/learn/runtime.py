@@ -142,7 +142,8 @@ def onnx_engine(network: nn.Module, in_channels: int) -> Engine:
     Raises
     ------
     ImportError
-        If ``onnxruntime`` is not installed.
+        If ``onnxruntime`` is not installed; without ``onnx`` torch's exporter raises a
+        RuntimeError.
     """
     import onnxruntime
 
@@ -168,7 +169,7 @@ def _onnx(network: nn.Module, in_channels: int) -> bytes:
     stream = io.BytesIO()
     plain = copy.deepcopy(network).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     with warnings.catch_warnings():
-        # the exporter by tracing needs no package beside torch; it warns that it is the old one
+        # the exporter by tracing needs onnx beside torch; it warns that it is the old one
         warnings.simplefilter("ignore")
         torch.onnx.export(
             plain,
