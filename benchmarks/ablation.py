@@ -4,7 +4,7 @@
     python benchmarks/ablation.py FOLDER OUT.csv SEEDS labels
 
 Every training starts from the model in the box where it sees the same planes. ``labels`` trains on
-1, 2 and 4 labelled fields, drawn at random, from the model in the box and from random weights.
+1 and 4 labelled fields, drawn at random, from the model in the box and from random weights.
 FOLDER holds images/, masks/, index.csv (name, family) and bars.csv (name, x0, y0, x1, y1). Each
 family in turn is the test; the fields of the others are labelled. One part is changed at a time.
 Rows that OUT.csv holds already are not computed again, so a stopped run goes on.
@@ -67,9 +67,9 @@ PARTS = {
 class WithHalf(PlaneCache):
     """Planes of which the one named ``half`` is 0.5 throughout: a guess that says nothing."""
 
-    def __call__(self, micrograph, valid, *, channels, um_per_px=None):  # type: ignore[no-untyped-def]  # noqa: D102
+    def __call__(self, micrograph, valid, *, channels, **about):  # type: ignore[no-untyped-def]  # noqa: D102
         known = tuple(name for name in channels if name != "half")
-        planes = super().__call__(micrograph, valid, channels=known, um_per_px=um_per_px)
+        planes = super().__call__(micrograph, valid, channels=known, **about)
         if known == channels:
             return planes
         half = np.full((1, *planes.values.shape[1:]), 0.5, np.float32)
@@ -174,7 +174,7 @@ def main(arguments: list[str]) -> int:
     folder, table = Path(arguments[0]), Table(Path(arguments[1]))
     seeds = int(arguments[2]) if len(arguments) > 2 else 3
     fields, planes = read_fields(folder), WithHalf()
-    counts = (1, 2, 4) if arguments[3:] == ["labels"] else (0,)
+    counts = (1, 4) if arguments[3:] == ["labels"] else (0,)
     parts = ("fast", RANDOM) if counts != (0,) else arguments[3:] or list(PARTS)
     for part, n, seed in product(parts, counts, range(seeds)):
         for family in sorted(set(fields["family"])):

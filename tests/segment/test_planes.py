@@ -301,3 +301,15 @@ def test_a_full_cache_forgets_what_was_seen_longest_ago():
     cache(images[2], None, channels=("gray",))
     assert cache(images[0], None, channels=("gray",)) is first
     assert cache(images[1], None, channels=("gray",)) is not second
+
+
+def test_the_zero_label_method_runs_only_where_its_answer_is_asked_for(monkeypatch):
+    gray = np.random.default_rng(0).integers(0, 255, (40, 50), np.uint8)
+    whole = field_planes(Micrograph(gray), None, channels=("gray", "minmax"))
+    monkeypatch.setattr("sorby.segment.planes.darkness_and_noise", None)
+    spared = field_planes(Micrograph(gray), None, channels=("gray", "minmax"), sees_outside=False)
+    assert np.array_equal(spared.values, whole.values)
+    assert spared.outside.shape == gray.shape
+    assert not spared.outside.any()
+    with pytest.raises(TypeError):
+        field_planes(Micrograph(gray), None, channels=("darkness",), sees_outside=False)

@@ -39,7 +39,7 @@ class Planes:
     shape : tuple of int
         (M, N) of the micrograph.
     outside : ndarray of shape (M, N), bool
-        Resin or outside, as the zero-label method sees it.
+        Resin or outside, as the zero-label method sees it; False where nobody asked.
     """
 
     values: np.ndarray = field(repr=False)
@@ -53,6 +53,7 @@ def field_planes(
     *,
     channels: tuple[str, ...],
     um_per_px: float | None = None,
+    sees_outside: bool = True,
 ) -> Planes:
     """Planes of a field.
 
@@ -68,6 +69,8 @@ def field_planes(
         ``minmax`` (the paper's: 0 at the darkest pixel, 1 at the brightest).
     um_per_px : float, optional
         Scale to bring the field to, if it knows its own.
+    sees_outside : bool
+        Whether resin and outside are looked for, which takes the zero-label method.
 
     Returns
     -------
@@ -90,7 +93,8 @@ def field_planes(
     view = FieldView(micrograph, valid, channels=channels, um_per_px=um_per_px)
     rows, columns = (slice(0, length) for length in view.shape)
     values = np.stack([view.channel(name, rows, columns) for name in channels])
-    return Planes(resized(values, view.factor), view.shape, view.outside(rows, columns))
+    outside = view.outside(rows, columns) if sees_outside else np.zeros(view.shape, bool)
+    return Planes(resized(values, view.factor), view.shape, outside)
 
 
 def check_channels(channels: tuple[str, ...]) -> None:
@@ -128,14 +132,20 @@ class PlaneCache:
         *,
         channels: tuple[str, ...],
         um_per_px: float | None = None,
+        sees_outside: bool = True,
     ) -> Planes:
         """`field_planes`, computed once for an image, mask and scale."""
         parts = [micrograph.pixels, np.zeros(0) if valid is None else valid]
         digests = [hashlib.sha256(np.ascontiguousarray(part).data).digest() for part in parts]
-        key = (*digests, micrograph.pixels.shape, micrograph.um_per_px, channels, um_per_px)
+        about: dict[str, Any] = {
+            "channels": channels,
+            "um_per_px": um_per_px,
+            "sees_outside": sees_outside,
+        }
+        key = (*digests, micrograph.pixels.shape, micrograph.um_per_px, *about.values())
         found = self._kept.pop(key, None)
         if found is None:
-            found = field_planes(micrograph, valid, channels=channels, um_per_px=um_per_px)
+            found = field_planes(micrograph, valid, **about)
         self._kept[key] = found
         while len(self._kept) > 1 and self._held() > self._limit:
             del self._kept[next(iter(self._kept))]
@@ -184,12 +194,22 @@ class FieldView:
         self.factor = scale_factor(micrograph.um_per_px, um_per_px)
         seen = scaled_shape(self.shape, self.factor)
         self.axes = Stretch(self.shape[0], seen[0]), Stretch(self.shape[1], seen[1])
-        self.darkness, noise = darkness_and_noise(
-            micrograph, valid, tile_px=tile_px, new_plane=new_plane
-        )
-        self.guess = probability_from_darkness(
-            self.darkness, noise, tile_px=tile_px, new_plane=new_plane
-        )
+        self._micrograph = micrograph
+        self._worked: dict[str, Any] = {"tile_px": tile_px, "new_plane": new_plane}
+
+    @cached_property
+    def _darkness_and_noise(self) -> tuple[Plane, float]:
+        return darkness_and_noise(self._micrograph, self.valid, **self._worked)
+
+    @property
+    def darkness(self) -> Plane:
+        """Share of the way from the metal around to black, made when first asked for."""
+        return self._darkness_and_noise[0]
+
+    @cached_property
+    def guess(self) -> Plane:
+        """Probability of the zero-label method, (M, N, 1), made when first asked for."""
+        return probability_from_darkness(*self._darkness_and_noise, **self._worked)
 
     def block(self, rows: slice, columns: slice) -> np.ndarray:
         """Planes of a window, float32 of shape (channels, m, n), at the model's scale."""

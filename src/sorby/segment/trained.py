@@ -99,7 +99,13 @@ class TrainedSegmenter:
         if new_plane is not None or (planes is None and not is_small):
             return self._streamed(micrograph, valid, tile_px, new_plane or np.zeros)
         see = planes or field_planes
-        seen = see(micrograph, valid, channels=self.channels, um_per_px=self.um_per_px)
+        seen = see(
+            micrograph,
+            valid,
+            channels=self.channels,
+            um_per_px=self.um_per_px,
+            sees_outside=self.finds_outside,
+        )
         found = class_probability(self.network, seen.values, tile_px=tile_px)
         probability = self._at_full_size(found, seen, valid)
         if micrograph.pixels.dtype.kind == "f":
