@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from sorby.segment import flatfield
 from sorby.segment.flatfield import model_flat_field
@@ -65,3 +66,10 @@ def test_a_reduced_view_gives_the_same_background(draw_field, monkeypatch):
     reduced = model_flat_field(gray, None, (0, 255))
     assert reduced.block == 4
     np.testing.assert_allclose(reduced.darkness(gray, WHOLE), full, atol=0.02)
+
+
+@pytest.mark.parametrize("shape", [(31, 200), (1, 7), (64, 64)])
+def test_the_wide_average_is_that_of_scipy(shape):
+    values = np.random.default_rng(0).normal(size=shape)
+    expected = ndimage.gaussian_filter(values, 8.5, truncate=3)
+    np.testing.assert_allclose(flatfield._gaussian(values, 8.5), expected, atol=1e-12)

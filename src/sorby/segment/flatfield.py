@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import ndimage
@@ -188,8 +189,19 @@ def _quadratic_surface(view: np.ndarray, trust: np.ndarray) -> np.ndarray:
 def _average(view: np.ndarray, trust: np.ndarray, surface: np.ndarray) -> np.ndarray:
     """Surface plus the Gaussian average of what lies above and below it."""
     sigma = max(1.0, min(view.shape) * SIGMA_SHARE)
-    total = ndimage.gaussian_filter((view - surface) * trust, sigma, truncate=3)
-    return surface + total / (ndimage.gaussian_filter(trust, sigma, truncate=3) + _ANCHOR)
+    total = _gaussian((view - surface) * trust, sigma)
+    return surface + total / (_gaussian(trust, sigma) + _ANCHOR)
+
+
+def _gaussian(values: np.ndarray, sigma: float) -> np.ndarray:
+    """`scipy.ndimage.gaussian_filter` of a small array by a wide Gaussian, as matrix products."""
+    down, along = (_gaussian_matrix(length, sigma) for length in values.shape)
+    return down @ values @ along.T
+
+
+@lru_cache(maxsize=8)
+def _gaussian_matrix(length: int, sigma: float) -> np.ndarray:
+    return ndimage.gaussian_filter1d(np.eye(length), sigma, axis=0, truncate=3)
 
 
 def _robust_deviation(values: np.ndarray) -> float:
