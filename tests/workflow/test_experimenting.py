@@ -65,7 +65,7 @@ def test_answer_is_json_and_no_claim_is_made_where_zero_is_inside(played):
     assert len(answer["comparisons"]) == 5
     for one in answer["comparisons"]:
         assert (one["n_seeds"], one["n_fields"]) == (2, 4)
-        assert one["low"] <= one["mean"] <= one["high"]
+        assert -1 <= one["low"] <= one["mean"] <= one["high"] <= 1
         is_open = one["low"] <= 0 <= one["high"]
         assert ("not told apart" in one["sentence"]) == is_open
 

@@ -301,7 +301,8 @@ def _comparisons(
     rows = []
     for first, second, one, other in pairs:
         found = paired_difference(one, other, confidence=confidence)
-        told = (first, second, found.mean, *found.interval)
+        low, high = np.clip(found.interval, -1, 1)  # no two scores differ by more
+        told = (first, second, found.mean, float(low), float(high))
         words = difference_sentence(*told, score.replace("_f1", "-F1"), n_seeds=found.n_seeds)
         rows.append((*told, found.n_seeds, found.n_fields, words))
     return pd.DataFrame(rows, columns=columns)
