@@ -17,7 +17,7 @@ from sorby.report.losscurve import smoothed
 from sorby.report.statistics import plain_log
 
 _WIDTH_MM, _PANEL_MM, _MOST_COLUMNS = style.PAGE_WIDTH_MM, 38.0, 3
-_LEFT_MM, _GAP_MM, _HEAD_MM, _BELOW_MM = 13.0, 4.0, 5.5, 12.0
+_LEFT_MM, _GAP_MM, _HEAD_MM, _BELOW_MM, _LEGEND_MM = 13.0, 4.0, 5.5, 12.0, 4.5
 _TRAIN, _VALID = "#0072B2", "#9A6400"
 
 
@@ -54,13 +54,13 @@ def loss_rounds_figure(
     n_rows = max(1, math.ceil(len(curves) / n_columns))
     width = (_WIDTH_MM - _LEFT_MM - 3 - (n_columns - 1) * _GAP_MM) / n_columns
     pitch = _PANEL_MM + _HEAD_MM
-    height = n_rows * pitch + (n_rows - 1) * 5 + _BELOW_MM
+    height = _LEGEND_MM + n_rows * pitch + (n_rows - 1) * 5 + _BELOW_MM
     with style.house_style():
         figure = style.new_figure(_WIDTH_MM, height)
         limits, is_log = _limits(curves)
         for turn, (name, curve) in enumerate(curves.items()):
             row, column = divmod(turn, n_columns)
-            bottom = height - (row + 1) * pitch - row * 5
+            bottom = height - _LEGEND_MM - (row + 1) * pitch - row * 5
             axes = figure.add_axes(
                 (
                     (_LEFT_MM + column * (width + _GAP_MM)) / _WIDTH_MM,
@@ -81,9 +81,10 @@ def loss_rounds_figure(
             if row == n_rows - 1:
                 axes.set_xlabel("Step of training")
         if figure.axes:
-            figure.axes[n_columns - 1].legend(
-                loc="lower right", bbox_to_anchor=(1, 1.0), ncols=3, borderaxespad=0.2,
-                columnspacing=1.2, handlelength=1.6,
+            figure.legend(
+                *figure.axes[0].get_legend_handles_labels(),
+                loc="upper right", bbox_to_anchor=(1 - 3 / _WIDTH_MM, 1), ncols=3,
+                borderaxespad=0.2, columnspacing=1.2, handlelength=1.6,
             )  # fmt: skip
         if synthetic:
             style.watermark(figure)
