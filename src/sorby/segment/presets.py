@@ -35,7 +35,8 @@ class TrainSettings:
         (share of the steps, rate) corners; from random weights, and from an earlier model's.
     kept : float
         Share of the weights that training starts from, where they are of a model of the same
-        classes, in the weights that it ends with: what the labels do not show is not forgotten.
+        single class, in the weights that it ends with: what the labels do not show is not
+        forgotten. Of several classes an early model knows too little to be kept.
         See `sorby.segment.validation.settle`.
     decay, average : float
         Weight decay; share of the old kept by the running average of the weights (0 for none).
