@@ -282,7 +282,7 @@ def test_wrong_preset_and_labels_without_defect_are_settings(capsys, home, study
     code, _, err = run(capsys, "train", study)
     assert (code, "nothing to learn from" in err) == (2, True)
     code, _, err = run(capsys, "train", study, "--preset", "slow")
-    assert (code, "fast, paper" in err) == (2, True)
+    assert (code, "fast, best, paper" in err) == (2, True)
 
 
 def test_class_names_of_a_project_are_those_of_its_models(capsys, home, tmp_path):

@@ -153,7 +153,7 @@ def test_pixels_that_the_truth_ignores_do_not_count(taught):
             truth = read_mask(taught.truth / f"{name}.png")
             truth[:, :56] = 255
             project.add_mask(taught.fields()[name], truth, source="person", method="drawn")
-    assert evaluate(taught.folder)["macro_f1"]["mean"] > 0.9
+    assert evaluate(taught.folder)["macro_f1"]["mean"] > 0.85
 
 
 def test_one_field_has_no_sd(fresh, quick):

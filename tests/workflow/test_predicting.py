@@ -79,7 +79,7 @@ def test_prediction_has_learnt_the_persons_habit(taught):
             guess = mask_from_probability(SEGMENTERS["flatfield_otsu"](seen))
             wrong["no labels"] += np.count_nonzero(guess != truth)
             wrong["model"] += np.count_nonzero(taught.pixels_of(stored) != truth)
-    assert wrong["model"] < 0.75 * wrong["no labels"]
+    assert wrong["model"] < 0.8 * wrong["no labels"]  # half of the start is kept
 
 
 def test_second_time_changes_nothing(taught):

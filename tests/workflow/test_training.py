@@ -50,7 +50,7 @@ def test_answer_says_what_the_model_saw(taught_once):
     assert len(answer["trained_on"]) == 3
     assert len(answer["validated_on"]) == 1
     assert {*answer["trained_on"], *answer["validated_on"]} == set(taught_once.picks())
-    assert 0.9 < answer["validation_macro_f1"] <= 1
+    assert 0.85 < answer["validation_macro_f1"] <= 1
     assert 0.2 <= answer["threshold"] <= 0.8
     assert answer["best_step"] > 0  # it did learn, so equal weights below say something
     assert taught_once.model().number == 1
@@ -154,7 +154,7 @@ def test_one_labelled_field_is_enough_and_said_to_be_little(fresh):
 
 
 def test_unknown_preset_is_refused(taught):
-    with pytest.raises(SettingError, match=r"'slow' is not a preset.*fast, paper"):
+    with pytest.raises(SettingError, match=r"'slow' is not a preset.*fast, best, paper"):
         train_project(taught.folder, preset="slow")
 
 
@@ -361,9 +361,11 @@ def test_a_stopped_training_gives_a_model_that_is_never_taken_for_the_whole(labe
     assert again["model"] == 2 and not again["is_new"]
 
 
-def test_a_stopped_model_in_use_is_learnt_on_from(labelled, quick):
+def test_a_stopped_model_in_use_is_gone_on_with_by_resume_alone(labelled, quick):
     from sorby.workflow import train_project
 
     train_project(labelled.folder, should_stop=lambda: True)
-    answer = train_project(labelled.folder)
+    with pytest.raises(SettingError, match="--resume"):
+        train_project(labelled.folder)
+    answer = train_project(labelled.folder, resume=True)
     assert answer["is_new"] and answer["previous"] == 1

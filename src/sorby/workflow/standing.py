@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sorby.core.errors import ModelError
 from sorby.core.files import atomic_path
 from sorby.core.plain import plain
 from sorby.core.rng import generator
@@ -169,7 +170,10 @@ def _audit(project: Project) -> list[str]:
     """Images drawn for the audit of the model in use that have no label yet."""
     from sorby.workflow.splitting import labelled_names, project_seed
 
-    model = project.models.current()
+    try:
+        model = project.models.current()
+    except ModelError:  # its file is lost, which the status says beside this
+        return []
     if model is None:
         return []
     learnt = set(model.card.settings["training"]["images"])
