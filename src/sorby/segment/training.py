@@ -188,9 +188,10 @@ def train(
         on_step=on_step,
         should_stop=should_stop,
     )
-    kept = settings.kept if keeps_head and len(classes) == 1 else 0.0
-    first = start.network.state_dict() if start is not None and kept else None
-    by_threshold = settle(network, trained.state, first, validation, loss, kept=kept)
+    first = None
+    if start is not None and keeps_head and len(classes) == 1:
+        first = start.network.state_dict()
+    by_threshold = settle(network, trained.state, first, validation, loss, kept=settings.kept)
     if trained.progress.best_step == 0:
         notes = (*notes, _NO_GAIN)
     segmenter = TrainedSegmenter(
